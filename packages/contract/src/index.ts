@@ -1,1 +1,18 @@
-export {};
+export * from "./errors.ts";
+export { limits } from "./limits.ts";
+export { openApiDocument } from "./openapi.ts";
+export * from "./routes.ts";
+export { BulkItem, BulkResult as BulkResultSchema } from "./schemas/bulk.ts";
+export { CreateJob, jobStatuses, UpsertJob } from "./schemas/job.ts";
+export {
+  attemptOutcomes,
+  type FailureClass,
+  failureClasses,
+  type RunState,
+  runKinds,
+  runStates,
+  type TerminalRunState,
+  terminalRunStates,
+} from "./schemas/run.ts";
+export { httpMethods, targetTypes } from "./schemas/target.ts";
+export type * from "./types.ts";

@@ -1,0 +1,21 @@
+/** The bounds of the wire, in one place so that schemas, documents and tests cannot disagree. Sizes in bytes of UTF-8 unless the name says otherwise. */
+export const limits = {
+  /** One job's payload, serialised. Receivers buffer it whole; larger data belongs in a store that the payload names. */
+  payloadBytes: 256 * 1024,
+  /** The body of any request but bulk. Room for a full payload whose every character is escaped as six. */
+  bodyBytes: 2 * 1024 * 1024,
+  bulkBodyBytes: 16 * 1024 * 1024,
+  bulkJobs: 1_000,
+  /** Nested arrays and objects in a request body. Deeper input only ever came from fuzzers. */
+  jsonDepth: 64,
+  nameChars: 200,
+  labels: 32,
+  labelValueChars: 255,
+  urlChars: 2_048,
+  headers: 64,
+  headerValueChars: 4_096,
+  pageItems: 200,
+  previewOccurrences: 1_000,
+  /** What is kept of a target's answer, and of an error's text. */
+  outputBytes: 16 * 1024,
+} as const;

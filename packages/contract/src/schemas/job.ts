@@ -1,0 +1,135 @@
+import { Type } from "typebox";
+import { limits } from "../limits.ts";
+import { Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, Uuid, Cursor } from "./common.ts";
+import { MisfirePolicy, scheduleFields } from "./schedule.ts";
+import { Target, targetTypes } from "./target.ts";
+
+export const jobStatuses = ["active", "paused", "completed"] as const;
+export const JobStatus = Type.Enum([...jobStatuses], {
+  description: "active: has a next occurrence; paused: fires nothing; completed: its schedule is over",
+});
+
+export const Retry = Type.Object(
+  {
+    attempts: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, default: 6, description: "Tries in all. 1 never retries; 100 with the default backoff goes on for days" }),
+    ),
+  },
+  { title: "Retry", additionalProperties: false },
+);
+
+/** What a user says of a job, apart from its schedule. */
+const policyFields = {
+  target: Target,
+  payload: Type.Optional(Type.Unknown({ description: `Any JSON value, sent as the body; a string is sent as plain text. At most ${limits.payloadBytes / 1024} KiB` })),
+  retry: Type.Optional(Retry),
+  timeout: Type.Optional(Type.String({ ...Duration, description: "For one attempt, from connect to the last byte. 1s to 1h, default 30s" })),
+  misfire: Type.Optional(MisfirePolicy),
+  maxRuns: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The schedule ends after this many occurrences" })),
+  priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9, default: 4, description: "Higher starts first among runs that wait" })),
+  labels: Type.Optional(Labels),
+};
+
+export const CreateJob = Type.Object(
+  {
+    name: Type.Optional(JobName),
+    ...scheduleFields,
+    ...policyFields,
+    idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "As the Idempotency-Key header" })),
+  },
+  { title: "CreateJob", additionalProperties: false },
+);
+
+/** Fields that are given replace those of the job; null removes one. Naming any schedule field replaces the whole schedule. */
+export const UpdateJob = Type.Object(
+  {
+    ...Object.fromEntries(
+      Object.entries({ name: JobName, ...scheduleFields, ...policyFields }).map(([key, schema]) => [key, Type.Optional(Nullable(schema))]),
+    ),
+    target: Type.Optional(Target),
+  },
+  { title: "UpdateJob", additionalProperties: false },
+);
+
+/** By name, the name stands in the path. */
+export const UpsertJob = Type.Object({ ...scheduleFields, ...policyFields }, { title: "UpsertJob", additionalProperties: false });
+
+export const Job = Type.Object(
+  {
+    jobId: Uuid,
+    name: Nullable(Type.String()),
+    revision: Type.Integer({ minimum: 1 }),
+    status: JobStatus,
+    cron: Type.Optional(Type.String()),
+    every: Type.Optional(Type.String()),
+    runAt: Type.Optional(Type.String()),
+    timezone: Type.Optional(Type.String()),
+    anchor: Type.Optional(Type.String()),
+    startAt: Type.Optional(Type.String()),
+    endAt: Type.Optional(Type.String()),
+    target: Target,
+    payload: Type.Optional(Type.Unknown({ description: "Left out in lists" })),
+    retry: Type.Object({ attempts: Type.Integer() }),
+    timeout: Type.String(),
+    misfire: Type.Object({ window: Type.String(), policy: Type.String() }),
+    maxRuns: Type.Optional(Type.Integer()),
+    priority: Type.Integer(),
+    labels: Type.Record(Type.String(), Type.String()),
+    nextRunAt: Nullable(Instant),
+    pauseReason: Nullable(Type.String()),
+    createdAt: Instant,
+    updatedAt: Instant,
+    signingSecret: Type.Optional(Type.String({ description: "Only in the answer that made it, with target.signing: own" })),
+  },
+  { title: "Job", additionalProperties: false },
+);
+
+export const JobPage = Page("JobPage", Job);
+
+export const ListJobsQuery = Type.Object(
+  {
+    status: Type.Optional(JobStatus),
+    label: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
+        maxItems: 8,
+        description: "key=value, or a bare key; repeat it, all must match",
+      }),
+    ),
+    namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: limits.nameChars })),
+    targetType: Type.Optional(Type.Enum([...targetTypes])),
+    nextRunFrom: Type.Optional(Type.String({ description: "Next occurrence at or after this time" })),
+    nextRunTo: Type.Optional(Type.String({ description: "Next occurrence before this time" })),
+    limit: Type.Optional(PageLimit),
+    cursor: Type.Optional(Cursor),
+  },
+  { additionalProperties: false },
+);
+
+export const BulkJobs = Type.Object(
+  {
+    /** Each is judged on its own, as CreateJob, so that one bad job does not refuse its neighbours. */
+    jobs: Type.Array(Type.Unknown(), { minItems: 1, maxItems: limits.bulkJobs }),
+  },
+  { title: "BulkJobs", additionalProperties: false },
+);
+
+export const PauseJob = Type.Object(
+  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: "^[^\\p{C}]*$" })) },
+  { title: "PauseJob", additionalProperties: false },
+);
+
+export const TriggerJob = Type.Object(
+  {
+    payload: Type.Optional(Type.Unknown({ description: "Instead of the job's, for this run" })),
+    idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
+  },
+  { title: "TriggerJob", additionalProperties: false },
+);
+
+export const CancelledRuns = Type.Object(
+  {
+    cancelled: Type.Integer({ description: "Runs that waited and are cancelled now" }),
+    cancelling: Type.Integer({ description: "Runs under way, whose node was asked to stop them" }),
+  },
+  { title: "CancelledRuns", additionalProperties: false },
+);

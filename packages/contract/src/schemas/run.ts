@@ -1,0 +1,104 @@
+import { Type } from "typebox";
+import { Cursor, Instant, Nullable, Page, PageLimit, Uuid } from "./common.ts";
+
+/** States of a run, in the order of its life; the last four are ends. The transition table in the server's model is checked against this list. */
+export const runStates = ["ready", "running", "waiting", "succeeded", "dead", "cancelled", "skipped"] as const;
+export type RunState = (typeof runStates)[number];
+export const terminalRunStates = ["succeeded", "dead", "cancelled", "skipped"] as const;
+export type TerminalRunState = (typeof terminalRunStates)[number];
+
+export const RunStatus = Type.Enum([...runStates], {
+  description:
+    "ready: due, waits for a free slot; running: an attempt is under way; waiting: for its retry; succeeded; dead: attempts used up; cancelled; skipped: did not run, see reason",
+});
+
+export const runKinds = ["scheduled", "manual"] as const;
+
+export const attemptOutcomes = ["succeeded", "failed", "lost", "cancelled"] as const;
+
+/** Why an attempt failed. Closed: a new class is a new line here, in the documents and in the retry policy. */
+export const failureClasses = [
+  "timeout",
+  "connection_refused",
+  "connection_reset",
+  "dns",
+  "tls",
+  "http_status",
+  "redirect",
+  "response_invalid",
+  "cancelled",
+  "lost",
+  "internal",
+] as const;
+export type FailureClass = (typeof failureClasses)[number];
+
+export const Attempt = Type.Object(
+  {
+    attempt: Type.Integer({ minimum: 1 }),
+    outcome: Type.Enum([...attemptOutcomes], { description: "lost: its node died or was cut off, so nobody knows whether the target acted" }),
+    startedAt: Instant,
+    durationMs: Type.Integer({ minimum: 0 }),
+    failureClass: Nullable(Type.Enum([...failureClasses])),
+    statusCode: Nullable(Type.Integer()),
+    error: Nullable(Type.String()),
+    output: Nullable(Type.String({ description: "What the target answered, up to 16 KiB" })),
+    outputTruncated: Type.Boolean(),
+    nodeId: Nullable(Type.Integer()),
+    /** True when the result came after the run was taken from its node; it changed nothing. */
+    late: Type.Boolean(),
+  },
+  { title: "Attempt", additionalProperties: false },
+);
+
+const runFields = {
+  runId: Uuid,
+  jobId: Uuid,
+  revision: Type.Integer({ description: "The job's revision that this run carries out" }),
+  status: RunStatus,
+  kind: Type.Enum([...runKinds]),
+  nominalAt: Type.String({ ...Instant, description: "The occurrence's time; for a manual run, the time it was asked for" }),
+  nextAttemptAt: Nullable(Instant),
+  attempt: Type.Integer({ minimum: 0, description: "The attempt under way or last made" }),
+  startedAt: Nullable(Type.String({ ...Instant, description: "When the first attempt began" })),
+  finishedAt: Nullable(Instant),
+  lagMs: Nullable(Type.Integer({ description: "From the nominal time to the first attempt's start" })),
+  reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
+};
+
+export const Run = Type.Object(runFields, { title: "Run", additionalProperties: false });
+export const RunWithAttempts = Type.Object({ ...runFields, attempts: Type.Array(Attempt) }, { title: "RunWithAttempts", additionalProperties: false });
+export const RunPage = Page("RunPage", Run);
+
+export const ListRunsQuery = Type.Object(
+  {
+    jobId: Type.Optional(Uuid),
+    status: Type.Optional(RunStatus),
+    from: Type.Optional(Type.String({ description: "Nominal time at or after" })),
+    to: Type.Optional(Type.String({ description: "Nominal time before" })),
+    limit: Type.Optional(PageLimit),
+    cursor: Type.Optional(Cursor),
+  },
+  { additionalProperties: false },
+);
+
+export const Occurrence = Type.Object(
+  {
+    nominalAt: Instant,
+    status: Type.Enum(["scheduled", ...runStates], { description: "scheduled: still to come; otherwise the status of its run" }),
+    runId: Nullable(Uuid),
+    reason: Nullable(Type.String()),
+  },
+  { title: "Occurrence", additionalProperties: false },
+);
+
+export const OccurrencePage = Page("OccurrencePage", Occurrence);
+
+export const ListOccurrencesQuery = Type.Object(
+  {
+    from: Type.Optional(Type.String({ description: "Default: now. Earlier times list what was recorded" })),
+    to: Type.Optional(Type.String({ description: "Default: no end" })),
+    limit: Type.Optional(PageLimit),
+    cursor: Type.Optional(Cursor),
+  },
+  { additionalProperties: false },
+);
