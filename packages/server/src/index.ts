@@ -1,1 +1,1 @@
-export {};
+export { migrate } from "./store/migrate.ts";

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { PunctualError } from "@punctual/contract";
+import pg from "pg";
+
+/** Sorted by version. `checksum` is the SHA-256 of the file: an applied migration must never be edited. */
+export type Migration = { version: number; name: string; sql: string; checksum: string };
+
+const folder = new URL("../../src/store/migrations/", import.meta.url);
+const oldestServer = 150_000;
+/** Any constant that nobody else uses on this database. */
+const lockKey = 7_306_914_552;
+const lockPollMs = 100;
+
+/** The migrations this version ships with. */
+export async function shippedMigrations(): Promise<Migration[]> {
+  const files = (await readdir(folder)).filter((file) => /^\d{4}_.+\.sql$/.test(file)).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const sql = await readFile(new URL(file, folder), "utf8");
+      return { version: Number(file.slice(0, 4)), name: file.slice(5, -4), sql, checksum: createHash("sha256").update(sql).digest("hex") };
+    }),
+  );
+}
+
+/**
+ * Brings the database to this version's schema, one transaction a file. Several nodes may call it at once: one works, the others wait.
+ *
+ * They wait by polling a session lock. Waiting inside pg_advisory_lock would hold a snapshot open, and a migration that builds an index concurrently waits
+ * for all snapshots: a deadlock, seen with three waiters.
+ *
+ * @returns names of the files applied by this call
+ * @throws PunctualError database_too_old, schema_newer, migration_changed
+ */
+export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: "punctual migrate", connectionTimeoutMillis: 10_000 });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    await checkServer(client);
+    while (!(await tryLock(client))) await sleep(lockPollMs);
+    return { applied: await applyPending(client) };
+  } finally {
+    // Ends the session, and with it the lock.
+    await client.end().catch(() => {});
+  }
+}
+
+/**
+ * Whether the database is ready for this version, without changing it.
+ *
+ * @throws PunctualError database_too_old, schema_missing, schema_newer, migration_changed
+ */
+export async function checkSchema(db: { query: pg.ClientBase["query"] }): Promise<void> {
+  await checkServer(db);
+  const pending = await pendingMigrations(db);
+  if (pending.length > 0) throw new PunctualError("schema_missing", `The database lacks ${pending.map((migration) => migration.name).join(", ")}.`);
+}
+
+async function checkServer(db: { query: pg.ClientBase["query"] }): Promise<void> {
+  const { rows } = await db.query<{ number: number; text: string }>(
+    "select current_setting('server_version_num')::int as number, current_setting('server_version') as text",
+  );
+  const server = rows[0];
+  if (!server || server.number < oldestServer) {
+    throw new PunctualError("database_too_old", `The server is PostgreSQL ${server?.text}; Punctual needs 15 or newer.`);
+  }
+}
+
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>("select pg_try_advisory_lock($1) as locked", [lockKey]);
+  return rows[0]?.locked ?? false;
+}
+
+async function applyPending(client: pg.Client): Promise<string[]> {
+  await client.query("create schema if not exists punctual");
+  await client.query(
+    `create table if not exists punctual.migrations
+     (version int primary key, name text not null, checksum text not null, applied_at timestamptz not null default now(), duration_ms int not null)`,
+  );
+  const applied: string[] = [];
+  for (const migration of await pendingMigrations(client)) {
+    await applyOne(client, migration);
+    applied.push(migration.name);
+  }
+  return applied;
+}
+
+async function applyOne(client: pg.Client, migration: Migration): Promise<void> {
+  const started = process.hrtime.bigint();
+  await client.query("begin");
+  try {
+    // A statement that queues for a table lock makes everybody queue behind it: better to fail and be called again.
+    await client.query("set local lock_timeout = '5s'");
+    await client.query(migration.sql);
+    const durationMs = Number((process.hrtime.bigint() - started) / 1_000_000n);
+    await client.query("insert into punctual.migrations (version, name, checksum, duration_ms) values ($1, $2, $3, $4)", [
+      migration.version,
+      migration.name,
+      migration.checksum,
+      durationMs,
+    ]);
+    await client.query("commit");
+  } catch (error) {
+    await client.query("rollback");
+    throw error;
+  }
+}
+
+async function pendingMigrations(db: { query: pg.ClientBase["query"] }): Promise<Migration[]> {
+  const shipped = await shippedMigrations();
+  const { rows: table } = await db.query<{ present: boolean }>("select to_regclass('punctual.migrations') is not null as present");
+  if (!table[0]?.present) return shipped;
+  const { rows } = await db.query<{ version: number; name: string; checksum: string }>(
+    "select version, name, checksum from punctual.migrations order by version",
+  );
+  for (const row of rows) {
+    const known = shipped.find((migration) => migration.version === row.version);
+    if (!known) throw new PunctualError("schema_newer", `The database has migration ${row.version} (${row.name}), which this version does not know.`);
+    if (known.checksum !== row.checksum) throw new PunctualError("migration_changed", `Migration ${row.version} (${row.name}) differs from the one applied.`);
+  }
+  const done = new Set(rows.map((row) => row.version));
+  return shipped.filter((migration) => !done.has(migration.version));
+}

@@ -1,0 +1,74 @@
+import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import type { Queryable } from "./database.ts";
+
+/** Encrypts and decrypts with the installation's key. `context` (tenant and name) is authenticated, so that a row moved to another tenant does not open. */
+export type Cipher = { seal(plaintext: string, context: string): Buffer; open(ciphertext: Buffer, context: string): string };
+
+const ivBytes = 12;
+const tagBytes = 16;
+
+/**
+ * AES-256-GCM: version byte, 12 random bytes, 16 bytes of tag, ciphertext.
+ *
+ * @param key 32 bytes
+ */
+export function createCipher(key: Buffer): Cipher {
+  return {
+    seal(plaintext, context) {
+      const iv = randomBytes(ivBytes);
+      const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));
+      const sealed = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final()]);
+      return Buffer.concat([Buffer.of(1), iv, cipher.getAuthTag(), sealed]);
+    },
+    open(ciphertext, context) {
+      const iv = ciphertext.subarray(1, 1 + ivBytes);
+      const tag = ciphertext.subarray(1 + ivBytes, 1 + ivBytes + tagBytes);
+      const decipher = createDecipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context)).setAuthTag(tag);
+      return Buffer.concat([decipher.update(ciphertext.subarray(1 + ivBytes + tagBytes)), decipher.final()]).toString("utf8");
+    },
+  };
+}
+
+/** The tenant's default signing secret has this name; a job's own is `job/<job id>`. */
+export const tenantSigningSecret = "signing";
+export const jobSigningSecret = (jobId: string): string => `job/${jobId}`;
+
+const contextOf = (tenantId: number, name: string): string => `${tenantId}/${name}`;
+
+/** A fresh Standard Webhooks secret: 32 random bytes (the specification asks for 24 to 64). */
+export function newSigningSecret(): string {
+  return `whsec_${randomBytes(32).toString("base64")}`;
+}
+
+/** Stores `value` as the next version of the secret. */
+export async function addSecret(db: Queryable, cipher: Cipher, tenantId: number, name: string, value: string): Promise<void> {
+  await db.query(
+    `insert into punctual.secrets (tenant_id, name, version, ciphertext)
+     select $1, $2, coalesce(max(version), 0) + 1, $3 from punctual.secrets where tenant_id = $1 and name = $2`,
+    [tenantId, name, cipher.seal(value, contextOf(tenantId, name))],
+  );
+}
+
+/** All versions, newest first; empty when there is none. */
+export async function readSecret(db: Queryable, cipher: Cipher, tenantId: number, name: string): Promise<string[]> {
+  const { rows } = await db.query<{ ciphertext: Buffer }>(
+    "select ciphertext from punctual.secrets where tenant_id = $1 and name = $2 order by version desc",
+    [tenantId, name],
+  );
+  return rows.map((row) => cipher.open(row.ciphertext, contextOf(tenantId, name)));
+}
+
+const keyCheckText = "punctual";
+
+/**
+ * Whether `cipher` holds the key this installation was set up with; the first caller sets it up.
+ */
+export async function checkEncryptionKey(db: Queryable, cipher: Cipher): Promise<boolean> {
+  await db.query("update punctual.installation set key_check = $1 where key_check is null", [cipher.seal(keyCheckText, "key-check")]);
+  const { rows } = await db.query<{ key_check: Buffer }>("select key_check from punctual.installation");
+  try {
+    return cipher.open(rows[0]?.key_check ?? Buffer.alloc(0), "key-check") === keyCheckText;
+  } catch {
+    return false;
+  }
+}
