@@ -64,10 +64,19 @@ type Probe = { version?: string; notExecutable: boolean; problem: string };
 
 /** Asks the server for its version as the account that will run it: finds missing rights, missing libraries and a foreign C library at once. */
 function probe(nativeDir: string, account: Account | undefined): Probe {
-  const { error, stdout, stderr } = spawnSync(join(nativeDir, "bin", "postgres"), ["--version"], { cwd: "/", encoding: "utf8", env: {}, ...account });
+  const { error, stdout, stderr } = spawnSync(join(nativeDir, "bin", "postgres"), ["--version"], {
+    cwd: "/",
+    encoding: "utf8",
+    env: {},
+    ...account,
+  });
   const version = /(\d+(?:\.\d+)+)/.exec(stdout ?? "")?.[1];
   const problem = (error?.message ?? stderr ?? "").trim();
-  return { ...(version === undefined ? {} : { version }), notExecutable: (error as NodeJS.ErrnoException | undefined)?.code === "EACCES", problem };
+  return {
+    ...(version === undefined ? {} : { version }),
+    notExecutable: (error as NodeJS.ErrnoException | undefined)?.code === "EACCES",
+    problem,
+  };
 }
 
 function tryLinks(nativeDir: string): boolean {

@@ -72,7 +72,11 @@ function run(program: string, programArguments: string[], account: Account | und
   const result = spawnSync(program, programArguments, { cwd: "/", env: cleanEnvironment(), encoding: "utf8", input, ...account });
   if (result.status === 0) return;
   const why = (result.error?.message ?? result.stderr).trim().split("\n").at(-1);
-  throw new EmbeddedPostgresError("not_starting", `The embedded database could not be made: ${why}`, `Free disk space or rights as it says, or ${useOwnServer}.`);
+  throw new EmbeddedPostgresError(
+    "not_starting",
+    `The embedded database could not be made: ${why}`,
+    `Free disk space or rights as it says, or ${useOwnServer}.`,
+  );
 }
 
 /** PostgreSQL's programs obey PGDATA, PGPORT and a dozen more: none of the caller's variables may reach them, nor its secrets. */

@@ -55,5 +55,8 @@ export function worksIn(pid: number, folder: string): boolean {
 }
 
 function ps(columns: string, pid: number): string {
-  return execFileSync("ps", ["-o", columns, "-p", String(pid)], { encoding: "utf8", env: { PATH: process.env["PATH"], LC_ALL: "C" } }).trim();
+  return execFileSync("ps", ["-o", columns, "-p", String(pid)], {
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], LC_ALL: "C" },
+  }).trim();
 }

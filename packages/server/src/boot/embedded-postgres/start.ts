@@ -80,7 +80,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 }
 
 /** Looks and acts until a server is ready: every failed launch leads to a new look, because another process may have been quicker. */
-async function runServer(home: string, account: Account | undefined, binaries: Binaries, settings: Record<string, string>, log: (line: string) => void) {
+async function runServer(
+  home: string,
+  account: Account | undefined,
+  binaries: Binaries,
+  settings: Record<string, string>,
+  log: (line: string) => void,
+) {
   const paths = homePaths(home);
   const leftoverDeadline = performance.now() + leftoverBackendsMs;
   for (let portTries = 0; ; ) {
@@ -130,5 +136,9 @@ function notStarting(output: string, logPath: string): EmbeddedPostgresError {
   const lines = output.trim().split("\n");
   const cause = lines.find((line) => /\b(FATAL|PANIC|error):/.test(line)) ?? lines.at(-1) ?? "";
   const why = cause.replace(/^.*?(FATAL|PANIC):\s*/, "") || "it exited without a word";
-  return new EmbeddedPostgresError("not_starting", `The embedded PostgreSQL does not start: ${why}`, `See ${logPath} for more, or ${useOwnServer}.`);
+  return new EmbeddedPostgresError(
+    "not_starting",
+    `The embedded PostgreSQL does not start: ${why}`,
+    `See ${logPath} for more, or ${useOwnServer}.`,
+  );
 }

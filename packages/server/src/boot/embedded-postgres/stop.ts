@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { inspectPostmaster } from "./postmaster.ts";
+import { lookUpProcess } from "./process-lookup.ts";
 
 const pollMs = 10;
 const fastShutdownMs = 30_000;
@@ -10,15 +11,14 @@ const fastShutdownMs = 30_000;
  */
 export async function stopPostmaster(pgData: string): Promise<void> {
   const server = inspectPostmaster(pgData);
-  if (server.kind !== "alive") return;
+  const identity = server.kind === "alive" ? lookUpProcess(server.pid)?.identity : undefined;
+  if (server.kind !== "alive" || identity === undefined) return;
   signal(server.pid, "SIGINT");
-  const giveUpAt = performance.now() + fastShutdownMs;
+  const quitAt = performance.now() + fastShutdownMs;
   let quitSent = false;
-  for (;;) {
-    const state = inspectPostmaster(pgData);
-    // Another pid means that the server is gone and somebody has started the next one.
-    if (state.kind !== "alive" || state.pid !== server.pid) return;
-    if (!quitSent && performance.now() > giveUpAt) {
+  // The process, not postmaster.pid, which the server removes a few milliseconds before it is gone.
+  while (lookUpProcess(server.pid)?.identity === identity) {
+    if (!quitSent && performance.now() > quitAt) {
       signal(server.pid, "SIGQUIT");
       quitSent = true;
     }

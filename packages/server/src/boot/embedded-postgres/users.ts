@@ -11,6 +11,7 @@ export interface User {
 }
 
 const leaving = ".leaving";
+const half = "half-written.";
 const pollMs = 10;
 
 /**
@@ -23,7 +24,9 @@ const pollMs = 10;
 export async function joinUsers(usersDir: string): Promise<User> {
   mkdirSync(usersDir, { recursive: true });
   const own = `${process.pid}-${randomBytes(4).toString("hex")}`;
-  writeFileSync(join(usersDir, own), lookUpProcess(process.pid)?.identity ?? "");
+  // Renamed into place, so that nobody ever reads a half-written identity and takes its owner for dead.
+  writeFileSync(join(usersDir, half + own), lookUpProcess(process.pid)?.identity ?? "");
+  renameSync(join(usersDir, half + own), join(usersDir, own));
   while (liveUsers(usersDir).some((name) => name.endsWith(leaving))) await delay(pollMs);
 
   return {
@@ -41,6 +44,7 @@ export async function joinUsers(usersDir: string): Promise<User> {
 /** Names of the files whose process still lives; the files of the dead are removed on the way. */
 function liveUsers(usersDir: string): string[] {
   return readdirSync(usersDir).filter((name) => {
+    if (name.startsWith(half)) return false;
     const path = join(usersDir, name);
     const identity = readIfThere(path);
     if (identity === undefined) return false;
