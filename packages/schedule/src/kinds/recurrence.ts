@@ -1,0 +1,25 @@
+/**
+ * What every kind of schedule boils down to: instants in epoch milliseconds, asked for from either side. Bounds, unions and exclusions
+ * are recurrences made of recurrences.
+ */
+export type Recurrence = {
+  /** The first instant strictly after, or null. */
+  next(afterMs: number): number | null;
+  /** The last instant strictly before, or null. */
+  previous(beforeMs: number): number | null;
+};
+
+/** Cuts a recurrence to the instants from `startMs` to `endMs`, both included. */
+export function bounded(inner: Recurrence, startMs: number, endMs: number): Recurrence {
+  if (startMs === Number.NEGATIVE_INFINITY && endMs === Number.POSITIVE_INFINITY) return inner;
+  return {
+    next(afterMs) {
+      const found = inner.next(Math.max(afterMs, startMs - 1));
+      return found === null || found > endMs ? null : found;
+    },
+    previous(beforeMs) {
+      const found = inner.previous(Math.min(beforeMs, endMs + 1));
+      return found === null || found < startMs ? null : found;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Schedule } from "./schedule.ts";
+
+/** What to do with occurrences that are older than the misfire window: run the last of them, all of them, or none. */
+export type MisfirePolicy = "latest" | "all" | "skip";
+
+/** An occurrence and what becomes of it. */
+export type DueOccurrence = { nominalMs: number; verdict: "run" | "skip"; reason?: "misfire" };
+
+export type DueInput = {
+  /** The first occurrence not yet handled: the schedule's own occurrence at this instant, if it is one, counts. */
+  cursorMs: number;
+  nowMs: number;
+  /** Occurrences that are not older than this all run. */
+  windowMs: number;
+  policy: MisfirePolicy;
+  /** The most occurrences to list, at least 1. */
+  limit: number;
+};
+
+/** The page that was asked for, and the cursor to ask for the next one with: null when the schedule is over. */
+export type DuePage = { occurrences: DueOccurrence[]; nextMs: number | null };
+
+/**
+ * Lists the occurrences that are due, in order, with a verdict for each one: none is passed over in silence. `nextMs` is the new
+ * cursor; it is still due itself when the page was full.
+ *
+ * The verdict on an occurrence depends on the schedule, on `nowMs`, window and policy, never on how the pages are cut: "the latest" is looked up
+ * in the schedule, not remembered from the page.
+ */
+export function enumerateDue(schedule: Schedule, input: DueInput): DuePage {
+  const { cursorMs, nowMs, limit } = input;
+  const windowStartMs = nowMs - input.windowMs;
+  // Only this one of the old occurrences runs under "latest". It is looked up once, and not at all when nothing is old.
+  const latestOldMs = input.policy === "latest" && cursorMs < windowStartMs ? schedule.previous(windowStartMs) : null;
+
+  const occurrences: DueOccurrence[] = [];
+  let nominalMs = schedule.next(cursorMs - 1);
+  while (nominalMs !== null && nominalMs <= nowMs && occurrences.length < limit) {
+    const runs = nominalMs >= windowStartMs || input.policy === "all" || nominalMs === latestOldMs;
+    occurrences.push(runs ? { nominalMs, verdict: "run" } : { nominalMs, verdict: "skip", reason: "misfire" });
+    nominalMs = schedule.next(nominalMs);
+  }
+  return { occurrences, nextMs: nominalMs };
+}
