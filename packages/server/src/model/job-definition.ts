@@ -1,0 +1,188 @@
+import { type CreateJobBody, type Fault, limits, PunctualError, type Target, type UpdateJobBody, type UpsertJobBody } from "@punctual/contract";
+import { formatDuration, parseDuration, parseInstant, parseSchedule, type Schedule, ScheduleError, type ScheduleSpec } from "@punctual/schedule";
+import { defaultAttempts } from "./retry.ts";
+
+const scheduleKinds = ["cron", "every", "runAt", "delay"] as const;
+const scheduleKeys = [...scheduleKinds, "timezone", "anchor", "startAt", "endAt"] as const;
+
+/** Defaults of a job's policies; the reference quotes them. */
+export const jobDefaults = { timeoutMs: 30_000, misfireWindowMs: 600_000, misfirePolicy: "latest", priority: 4, attempts: defaultAttempts } as const;
+const timeoutBoundsMs = { least: 1_000, most: 3_600_000 };
+const misfireWindowMostMs = 30 * 24 * 3_600_000;
+
+/**
+ * A job as it is stored: what its author said, with relative times resolved and defaults left out, so that two equal definitions are equal texts.
+ * `name`, `labels` and `payload` are columns of their own.
+ */
+export type JobDefinition = ScheduleSpec & {
+  target: Target;
+  retry?: { attempts?: number };
+  timeout?: string;
+  misfire?: { window?: string; policy?: "latest" | "all" | "skip" };
+  maxRuns?: number;
+  priority?: number;
+};
+
+/** What the engine needs to carry a job out: parsed once a revision. */
+export type JobPlan = {
+  schedule: Schedule;
+  target: Target;
+  attempts: number;
+  timeoutMs: number;
+  misfire: { windowMs: number; policy: "latest" | "all" | "skip" };
+  maxRuns: number | null;
+  priority: number;
+};
+
+export type AcceptedJob = {
+  name: string | null;
+  definition: JobDefinition;
+  plan: JobPlan;
+  /** JSON text, or null for none. */
+  payload: string | null;
+  labels: Record<string, string>;
+};
+
+/**
+ * Judges a job that fits the schema, and puts it into the form that is stored. `delay` becomes `runAt`, an interval without an anchor is anchored at
+ * `nowMs`.
+ *
+ * @param checkTarget the target's own rules, from its guest
+ * @throws PunctualError with the field at fault
+ */
+export function acceptJob(
+  body: CreateJobBody | (UpsertJobBody & { name?: string }),
+  nowMs: number,
+  checkTarget: (target: Target) => readonly Fault[],
+): AcceptedJob {
+  const definition: JobDefinition = {
+    ...acceptSchedule(body, nowMs),
+    target: body.target,
+    ...(body.retry?.attempts !== undefined && { retry: { attempts: body.retry.attempts } }),
+    ...(body.timeout !== undefined && { timeout: body.timeout }),
+    ...(body.misfire !== undefined && { misfire: body.misfire }),
+    ...(body.maxRuns !== undefined && { maxRuns: body.maxRuns }),
+    ...(body.priority !== undefined && { priority: body.priority }),
+  };
+  const faults = checkTarget(body.target);
+  if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
+  const plan = planOf(definition);
+  if (plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
+  return { name: body.name ?? null, definition, plan, payload: acceptPayload(body.payload), labels: body.labels ?? {} };
+}
+
+/** The payload as JSON text, within its limit. */
+export function acceptPayload(payload: unknown): string | null {
+  if (payload === undefined) return null;
+  const text = JSON.stringify(payload);
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > limits.payloadBytes) {
+    const message = `The payload has ${bytes} bytes as JSON; ${limits.payloadBytes} are allowed.`;
+    throw new PunctualError("payload_too_large", message, { faults: [{ pointer: "/payload", message }] });
+  }
+  return text;
+}
+
+/**
+ * The body that `patch` makes of a stored job: given fields replace, null removes, and naming any schedule field replaces the whole schedule (a cron job
+ * given `every` must not keep its cron).
+ */
+export function mergeJob(current: { definition: JobDefinition; name: string | null; labels: Record<string, string>; payload: string | null }, patch: UpdateJobBody): CreateJobBody {
+  const replacesSchedule = scheduleKinds.some((kind) => patch[kind] !== undefined && patch[kind] !== null);
+  const kept = replacesSchedule ? omit(current.definition, scheduleKeys) : current.definition;
+  const merged: Record<string, unknown> = { ...kept, labels: current.labels };
+  if (current.name !== null) merged.name = current.name;
+  if (current.payload !== null) merged.payload = JSON.parse(current.payload);
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else if (value !== undefined) merged[key] = value;
+  }
+  return merged as CreateJobBody;
+}
+
+/** Parses a stored definition. A definition that was accepted parses for ever; a failure is a defect. */
+export function planOf(definition: JobDefinition): JobPlan {
+  return {
+    schedule: asFault(() => parseSchedule(scheduleOf(definition))),
+    target: definition.target,
+    attempts: definition.retry?.attempts ?? jobDefaults.attempts,
+    timeoutMs: durationWithin("timeout", definition.timeout, jobDefaults.timeoutMs, timeoutBoundsMs.least, timeoutBoundsMs.most),
+    misfire: {
+      windowMs: durationWithin("misfire/window", definition.misfire?.window, jobDefaults.misfireWindowMs, 1, misfireWindowMostMs),
+      policy: definition.misfire?.policy ?? jobDefaults.misfirePolicy,
+    },
+    maxRuns: definition.maxRuns ?? null,
+    priority: definition.priority ?? jobDefaults.priority,
+  };
+}
+
+/** The schedule's part of a definition. */
+export function scheduleOf(definition: JobDefinition): ScheduleSpec {
+  const { cron, every, runAt, timezone, anchor, startAt, endAt } = definition;
+  return Object.fromEntries(Object.entries({ cron, every, runAt, timezone, anchor, startAt, endAt }).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Resolves and checks the schedule fields of a request.
+ *
+ * @throws PunctualError schedule_missing, schedule_ambiguous, or what the parser found
+ */
+export function acceptSchedule(body: { [K in (typeof scheduleKeys)[number]]?: string }, nowMs: number): ScheduleSpec {
+  const given = scheduleKinds.filter((kind) => body[kind] !== undefined);
+  if (given.length === 0) throw new PunctualError("schedule_missing", "None of cron, every, runAt, delay is given.", { faults: [{ pointer: "", message: "no schedule" }] });
+  if (given.length > 1) {
+    const message = `Both ${given.join(" and ")} are given.`;
+    throw new PunctualError("schedule_ambiguous", message, { faults: given.map((kind) => ({ pointer: `/${kind}`, message: "only one of these" })) });
+  }
+  const { delay, ...rest } = Object.fromEntries(scheduleKeys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]])) as {
+    [K in (typeof scheduleKeys)[number]]?: string;
+  };
+  const spec: ScheduleSpec = rest;
+  if (delay !== undefined) spec.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
+  if (spec.every !== undefined && spec.anchor === undefined) spec.anchor = new Date(nowMs).toISOString();
+  asFault(() => parseSchedule(spec));
+  return spec;
+}
+
+/**
+ * From where the first occurrence is searched. A one-time job fires even when its time has passed; a recurring one starts with the next occurrence after
+ * now, so that creating, changing or resuming it never fires it by itself.
+ */
+export function firstLook(definition: JobDefinition, nowMs: number): number {
+  return definition.runAt === undefined ? nowMs : Number.NEGATIVE_INFINITY;
+}
+
+/** Turns an error of the schedule package into one of the catalogue, pointing at the field. */
+export function asFault<T>(parse: () => T, pointer?: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    const fault: Fault = { pointer: pointer ?? `/${error.field}`, message: error.message, expected: error.expected, remedy: error.remedy };
+    if (error.found !== undefined) fault.found = error.found;
+    throw new PunctualError(error.code, error.message, { faults: [fault], cause: error });
+  }
+}
+
+/** An instant of a query or a body, in epoch ms. */
+export function acceptInstant(text: string, pointer: string): number {
+  return asFault(() => parseInstant(text), pointer);
+}
+
+function durationWithin(field: string, text: string | undefined, defaultMs: number, leastMs: number, mostMs: number): number {
+  if (text === undefined) return defaultMs;
+  const ms = asFault(() => parseDuration(text), `/${field}`);
+  if (ms >= leastMs && ms <= mostMs) return ms;
+  const expected = `${formatDuration(leastMs)} to ${formatDuration(mostMs)}`;
+  const message = `${field} is ${text}; expected ${expected}.`;
+  throw new PunctualError("duration_invalid", message, { faults: [{ pointer: `/${field}`, message, found: text, expected }] });
+}
+
+function overBeforeItBegan(definition: JobDefinition): PunctualError {
+  const pointer = definition.endAt === undefined ? "/cron" : "/endAt";
+  return new PunctualError("schedule_never_fires", "The schedule has no occurrence after now.", { faults: [{ pointer, message: "no occurrence after now" }] });
+}
+
+function omit<T extends object>(object: T, keys: readonly string[]): Partial<T> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key))) as Partial<T>;
+}

@@ -1,0 +1,104 @@
+import type { AttemptOutcomeName, FailureClass, TerminalRunState } from "@punctual/contract";
+import type { Queryable } from "./database.ts";
+import { claimSql, orphansSql, peekRunsSql, settleSql, wakeSql } from "./hot-statements.ts";
+
+/** A run this node has just taken. */
+export type ClaimedRun = {
+  shard: number;
+  run_id: string;
+  job_id: string;
+  tenant_id: number;
+  revision: number;
+  nominal_ms: number;
+  attempt: number;
+  origin: number;
+  payload: string | null;
+  now: number;
+};
+
+/** See wakeSql. @returns how many became ready */
+export async function wakeWaiting(db: Queryable, shards: readonly number[], perShard: number): Promise<number> {
+  const { rowCount } = await db.query({ name: "wake", text: wakeSql, values: [shards, perShard] });
+  return rowCount ?? 0;
+}
+
+/** See peekRunsSql. */
+export async function peekRuns(db: Queryable, shards: readonly number[]): Promise<{ now: number; next_wake_ms: number | null; any_ready: boolean }> {
+  const { rows } = await db.query<{ now: number; next_wake_ms: number | null; any_ready: boolean }>({
+    name: "peek_runs",
+    text: peekRunsSql,
+    values: [shards],
+  });
+  return rows[0] ?? { now: Number.NaN, next_wake_ms: null, any_ready: false };
+}
+
+/** See claimSql. */
+export async function claimReady(
+  db: Queryable,
+  nodeId: number,
+  shards: readonly number[],
+  limits: { perShard: number; total: number },
+  leaveOrigins: readonly number[],
+): Promise<ClaimedRun[]> {
+  const { rows } = await db.query<ClaimedRun>({
+    name: "claim",
+    text: claimSql,
+    values: [shards, limits.perShard, limits.total, nodeId, leaveOrigins],
+  });
+  return rows;
+}
+
+/** What became of an attempt, and what the run becomes by it. */
+export type AttemptResult = {
+  shard: number;
+  runId: string;
+  holder: number;
+  attempt: number;
+  /** waiting: retry after `delayMs`; ready: handed back unbegun, no attempt spent. */
+  next: TerminalRunState | "waiting" | "ready";
+  delayMs: number;
+  reason: string | null;
+  /** Null when no attempt was begun. */
+  evidence: {
+    outcome: AttemptOutcomeName;
+    startedMs: number;
+    durationMs: number;
+    failureClass: FailureClass | null;
+    statusCode: number | null;
+    error: string | null;
+    output: string | null;
+    outputTruncated: boolean;
+  } | null;
+};
+
+/** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
+export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
+  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, evidence: e }) => [
+    shard,
+    runId,
+    holder,
+    attempt,
+    next,
+    delayMs,
+    reason,
+    e?.outcome,
+    e?.startedMs,
+    e?.durationMs,
+    e?.failureClass,
+    e?.statusCode,
+    e?.error,
+    e?.output,
+    e?.outputTruncated ?? false,
+  ]);
+  const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
+  return new Set(rows.map((row) => row.run_id));
+}
+
+/** A run whose node's lease has ended. */
+export type OrphanedRun = { shard: number; run_id: string; job_id: string; revision: number; attempt: number; holder: number; held_ms: number; now: number };
+
+/** See orphansSql. */
+export async function readOrphans(db: Queryable, shards: readonly number[], perShard: number): Promise<OrphanedRun[]> {
+  const { rows } = await db.query<OrphanedRun & { holder: string }>({ name: "orphans", text: orphansSql, values: [shards, perShard] });
+  return rows.map((row) => ({ ...row, holder: Number(row.holder) }));
+}

@@ -1,0 +1,68 @@
+import type { Queryable } from "./database.ts";
+import { dueSql, fireSql, peekSql } from "./hot-statements.ts";
+
+/** Shards with the watermark of each, in the same order; epoch ms. */
+export type ShardScan = { shards: number[]; watermarksMs: number[] };
+
+export type DueCursor = {
+  shard: number;
+  job_id: string;
+  tenant_id: number;
+  revision: number;
+  next_ms: number;
+  due_ms: number;
+  fired: number;
+};
+
+/** See dueSql. */
+export async function readDue(db: Queryable, scan: ShardScan, perShard: number): Promise<DueCursor[]> {
+  const { rows } = await db.query<DueCursor>({ name: "due", text: dueSql, values: [scan.shards, scan.watermarksMs, perShard] });
+  return rows;
+}
+
+/** See peekSql. */
+export async function peekDue(db: Queryable, scan: ShardScan): Promise<{ now: number; next_due_ms: number | null }> {
+  const { rows } = await db.query<{ now: number; next_due_ms: number | null }>({
+    name: "peek",
+    text: peekSql,
+    values: [scan.shards, scan.watermarksMs],
+  });
+  return rows[0] ?? { now: Number.NaN, next_due_ms: null };
+}
+
+/** How a cursor moves: from the occurrence that was read to the next, or to its end (null). `counted` occurrences count against maxRuns. */
+export type CursorMove = { shard: number; jobId: string; revision: number; nextMs: number; newNextMs: number | null; counted: number };
+
+/** What becomes of one occurrence. */
+export type NewRun = {
+  shard: number;
+  jobId: string;
+  runId: string;
+  nominalMs: number;
+  state: "running" | "ready" | "skipped";
+  priority: number;
+  origin: number;
+  reason: string | null;
+};
+
+/**
+ * See fireSql.
+ *
+ * @param nodeId the node that holds the runs born running; null when a command records what was due
+ * @returns ids of the runs now live, and the database's time
+ */
+export async function fire(
+  db: Queryable,
+  nodeId: number | null,
+  moves: readonly CursorMove[],
+  runs: readonly NewRun[],
+): Promise<{ live: Set<string>; nowMs: number | null }> {
+  const moveTuples = moves.map((move) => [move.shard, move.jobId, move.revision, move.nextMs, move.newNextMs, move.counted]);
+  const runTuples = runs.map((run) => [run.shard, run.jobId, run.runId, run.nominalMs, run.state, run.priority, run.origin, run.reason]);
+  const { rows } = await db.query<{ run_id: string; now: number }>({
+    name: "fire",
+    text: fireSql,
+    values: [nodeId, JSON.stringify(moveTuples), JSON.stringify(runTuples)],
+  });
+  return { live: new Set(rows.map((row) => row.run_id)), nowMs: rows[0]?.now ?? null };
+}

@@ -1,0 +1,138 @@
+import { shardOf } from "../model/ids.ts";
+import type { Queryable } from "./database.ts";
+
+/** What a new revision holds. */
+export type Revision = {
+  name: string | null;
+  status: "active" | "paused";
+  definition: string;
+  payload: string | null;
+  targetType: string;
+  labels: Record<string, string>;
+  pauseReason: string | null;
+  /**
+   * What becomes of the cursor: `keep` moves it to the new revision as it is; `set` gives it a new next occurrence; `hold` keeps the row of a paused job
+   * without one; `drop` ends it.
+   */
+  cursor: { action: "keep" | "hold" | "drop" } | { action: "set"; nextMs: number; restartCount: boolean };
+};
+
+/**
+ * Ends the job's current revision and begins the next, in one statement: compare-and-set on the revision, and only while nothing of the current one is
+ * due and unfired. That second guard keeps "nothing is missed in silence": an occurrence whose time came before the change belongs to the old revision and
+ * must be fired or recorded first (commands/catch-up.ts).
+ *
+ * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 what ended it, $6 name, $7 status, $8 definition, $9 payload, $10 target type, $11 labels,
+ * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count. Locks: the job's row and its cursor. Index: primary keys.
+ */
+const reviseSql = `
+with old as (
+  select j.* from punctual.jobs j
+  where j.shard = $1 and j.job_id = $2 and j.tenant_id = $3 and j.revision = $4 for update),
+old_cursor as (
+  select c.* from punctual.cursors c join old on c.shard = old.shard and c.job_id = old.job_id for update of c),
+quiet as (
+  select old.* from old where not exists (select from old_cursor where next_at <= punctual.clock())),
+archived as (
+  insert into punctual.job_revisions (shard, job_id, revision, tenant_id, name, status, definition, payload, valid_from, valid_to, ended_by)
+  select shard, job_id, revision, tenant_id, name, status, definition, payload, updated_at, punctual.clock(), $5 from quiet),
+renamed as (
+  delete from punctual.job_names n using quiet
+  where n.tenant_id = quiet.tenant_id and n.name = quiet.name and quiet.name is distinct from $6),
+named as (
+  insert into punctual.job_names (tenant_id, name, shard, job_id)
+  select tenant_id, $6, shard, job_id from quiet where $6 is not null and quiet.name is distinct from $6),
+revised as (
+  update punctual.jobs j
+  set name = $6, revision = j.revision + 1, status = $7, definition = $8, payload = $9, target_type = $10, labels = $11::jsonb, pause_reason = $12,
+      updated_at = punctual.clock()
+  from quiet where j.shard = quiet.shard and j.job_id = quiet.job_id
+  returning j.shard, j.job_id, j.tenant_id, j.revision),
+kept as (
+  update punctual.cursors c
+  set revision = revised.revision,
+      next_at = case $13 when 'keep' then c.next_at when 'set' then punctual.at($14) end,
+      due_at = case $13 when 'keep' then c.due_at when 'set' then greatest(punctual.at($14), punctual.clock()) else 'infinity' end,
+      fired = case when $15 then 0 else c.fired end
+  from revised where $13 <> 'drop' and c.shard = revised.shard and c.job_id = revised.job_id
+  returning c.job_id),
+begun as (
+  insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+  select shard, job_id, tenant_id, revision, punctual.at($14), greatest(punctual.at($14), punctual.clock())
+  from revised where $13 = 'set' and not exists (select from old_cursor)),
+dropped as (
+  delete from punctual.cursors c using revised where $13 = 'drop' and c.shard = revised.shard and c.job_id = revised.job_id)
+select revision from revised`;
+
+/** @returns the new revision, or null when the job is gone, has another revision, or has an occurrence due that must be fired first */
+export async function reviseJob(
+  db: Queryable,
+  tenantId: number,
+  jobId: string,
+  expectedRevision: number,
+  endedBy: "updated" | "paused" | "resumed",
+  next: Revision,
+): Promise<number | null> {
+  const { rows } = await db.query<{ revision: number }>({
+    name: "revise_job",
+    text: reviseSql,
+    values: [
+      shardOf(jobId),
+      jobId,
+      tenantId,
+      expectedRevision,
+      endedBy,
+      next.name,
+      next.status,
+      next.definition,
+      next.payload,
+      next.targetType,
+      JSON.stringify(next.labels),
+      next.pauseReason,
+      next.cursor.action,
+      next.cursor.action === "set" ? next.cursor.nextMs : null,
+      next.cursor.action === "set" && next.cursor.restartCount,
+    ],
+  });
+  return rows[0]?.revision ?? null;
+}
+
+/**
+ * Deletes a job under the same two guards, archives its last revision, and cancels its runs that wait; those under way end by themselves.
+ *
+ * $1 shard, $2 job, $3 tenant, $4 expected revision. Locks: the job, its cursor, its waiting runs. Index: primary keys, live_runs_job.
+ */
+const deleteSql = `
+with old as (
+  select j.* from punctual.jobs j
+  where j.shard = $1 and j.job_id = $2 and j.tenant_id = $3 and j.revision = $4 for update),
+old_cursor as (
+  select c.* from punctual.cursors c join old on c.shard = old.shard and c.job_id = old.job_id for update of c),
+quiet as (
+  select old.* from old where not exists (select from old_cursor where next_at <= punctual.clock())),
+archived as (
+  insert into punctual.job_revisions (shard, job_id, revision, tenant_id, name, status, definition, payload, valid_from, valid_to, ended_by)
+  select shard, job_id, revision, tenant_id, name, status, definition, payload, updated_at, punctual.clock(), 'deleted' from quiet),
+unnamed as (
+  delete from punctual.job_names n using quiet where n.tenant_id = quiet.tenant_id and n.name = quiet.name),
+gone as (
+  delete from punctual.jobs j using quiet where j.shard = quiet.shard and j.job_id = quiet.job_id returning j.job_id),
+stopped as (
+  delete from punctual.cursors c using quiet where c.shard = quiet.shard and c.job_id = quiet.job_id),
+secrets as (
+  delete from punctual.secrets s using quiet where s.tenant_id = quiet.tenant_id and s.name = 'job/' || quiet.job_id
+    and not exists (select from punctual.live_runs l where l.shard = quiet.shard and l.job_id = quiet.job_id and l.state = 'running')),
+cancelled as (
+  delete from punctual.live_runs l using quiet
+  where l.shard = quiet.shard and l.job_id = quiet.job_id and l.state in ('ready', 'waiting') returning l.*),
+recorded as (
+  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason)
+  select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), 'the job was deleted'
+  from cancelled)
+select job_id from gone`;
+
+/** @returns whether it was deleted by this call; false as null of reviseJob */
+export async function deleteJob(db: Queryable, tenantId: number, jobId: string, expectedRevision: number): Promise<boolean> {
+  const { rowCount } = await db.query({ name: "delete_job", text: deleteSql, values: [shardOf(jobId), jobId, tenantId, expectedRevision] });
+  return rowCount === 1;
+}

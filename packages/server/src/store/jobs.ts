@@ -1,0 +1,88 @@
+import { shardOf } from "../model/ids.ts";
+import type { Queryable } from "./database.ts";
+
+/** A job with its cursor, times in epoch ms. `definition` and `payload` are JSON texts. */
+export type JobRow = {
+  shard: number;
+  job_id: string;
+  tenant_id: number;
+  name: string | null;
+  revision: number;
+  status: "active" | "paused";
+  definition: string;
+  payload: string | null;
+  target_type: string;
+  labels: Record<string, string>;
+  pause_reason: string | null;
+  created_ms: number;
+  updated_ms: number;
+  /** The next nominal time; null while paused and once completed. */
+  next_ms: number | null;
+  /** Occurrences counted against maxRuns; null once completed. */
+  fired: number | null;
+};
+
+export const jobColumns = `j.shard, j.job_id, j.tenant_id, j.name, j.revision, j.status, j.definition, j.payload, j.target_type, j.labels, j.pause_reason,
+  punctual.ms(j.created_at) as created_ms, punctual.ms(j.updated_at) as updated_ms, punctual.ms(c.next_at) as next_ms, c.fired`;
+export const jobTables = "punctual.jobs j left join punctual.cursors c on c.shard = j.shard and c.job_id = j.job_id";
+
+export type NewJob = {
+  jobId: string;
+  name: string | null;
+  definition: string;
+  payload: string | null;
+  targetType: string;
+  labels: Record<string, string>;
+  /** First nominal time, epoch ms. */
+  nextMs: number;
+};
+
+/**
+ * Creates up to a thousand jobs in one statement; with a taken name, a job is left out while its neighbours are created.
+ *
+ * $1 tenant; $2 JSON array of [shard, id, name, definition, payload, target type, labels, next ms]. Locks: the new rows; a name that another open
+ * transaction is inserting makes it wait for that one. A one-time job whose time has passed is due now, under its old nominal time.
+ */
+const insertJobsSql = `
+with input as (
+  select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, v->>2 as name, v->>3 as definition, v->>4 as payload, v->>5 as target_type, v->6 as labels,
+         punctual.at((v->>7)::float8) as next_at
+  from jsonb_array_elements($2::jsonb) v),
+names as (
+  insert into punctual.job_names (tenant_id, name, shard, job_id) select $1, name, shard, job_id from input where name is not null
+  on conflict do nothing returning job_id),
+accepted as (select * from input where name is null or job_id in (select job_id from names)),
+new_jobs as (
+  insert into punctual.jobs (shard, job_id, tenant_id, name, revision, status, definition, payload, target_type, labels, created_at, updated_at)
+  select shard, job_id, $1, name, 1, 'active', definition, payload, target_type, labels, punctual.clock(), punctual.clock() from accepted),
+new_cursors as (
+  insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+  select shard, job_id, $1, 1, next_at, greatest(next_at, punctual.clock()) from accepted)
+select job_id from accepted`;
+
+/** @returns the ids of those created; the others' names are taken */
+export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Set<string>> {
+  const input = jobs.map((job) => [shardOf(job.jobId), job.jobId, job.name, job.definition, job.payload, job.targetType, job.labels, job.nextMs]);
+  const { rows } = await db.query<{ job_id: string }>({ name: "insert_jobs", text: insertJobsSql, values: [tenantId, JSON.stringify(input)] });
+  return new Set(rows.map((row) => row.job_id));
+}
+
+/** The job, or null when it does not exist or is another tenant's. */
+export async function findJob(db: Queryable, tenantId: number, jobId: string): Promise<JobRow | null> {
+  const { rows } = await db.query<JobRow>({
+    name: "find_job",
+    text: `select ${jobColumns} from ${jobTables} where j.shard = $1 and j.job_id = $2 and j.tenant_id = $3`,
+    values: [shardOf(jobId), jobId, tenantId],
+  });
+  return rows[0] ?? null;
+}
+
+export async function findJobByName(db: Queryable, tenantId: number, name: string): Promise<JobRow | null> {
+  const { rows } = await db.query<JobRow>({
+    name: "find_job_by_name",
+    text: `select ${jobColumns} from punctual.job_names n, ${jobTables}
+           where n.tenant_id = $1 and n.name = $2 and j.shard = n.shard and j.job_id = n.job_id`,
+    values: [tenantId, name],
+  });
+  return rows[0] ?? null;
+}

@@ -1,0 +1,66 @@
+import type { Queryable } from "./database.ts";
+
+export type LiveNode = { nodeId: number; name: string; version: string; draining: boolean };
+
+/** Registers this boot as a new node with a lease. @returns its id and the database's time */
+export async function registerNode(
+  db: Queryable,
+  node: { name: string; version: string; beat: string; slots: number },
+  ttlMs: number,
+): Promise<{ nodeId: number; nowMs: number }> {
+  const { rows } = await db.query<{ node_id: string; now: number }>(
+    `insert into punctual.nodes (name, version, started_at, lease_until, beat, slots)
+     values ($1, $2, punctual.clock(), punctual.clock() + $3 * interval '1 millisecond', $4, $5)
+     returning node_id, punctual.ms(punctual.clock()) as now`,
+    [node.name, node.version, ttlMs, node.beat, node.slots],
+  );
+  return { nodeId: Number(rows[0]?.node_id), nowMs: rows[0]?.now ?? Number.NaN };
+}
+
+/**
+ * Extends the lease, if this is still the process that made the last renewal and the lease has not ended. An ended lease stays ended: others may have taken
+ * the node's runs already.
+ *
+ * `nextBeat` is sent again when an answer was lost, and then matches what that renewal may have written; a cloned machine knows neither.
+ *
+ * @returns the database's time, or null when the lease is lost
+ */
+export async function renewNode(db: Queryable, nodeId: number, beat: string, nextBeat: string, ttlMs: number): Promise<number | null> {
+  const { rows } = await db.query<{ now: number }>(
+    `update punctual.nodes set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3
+     where node_id = $1 and beat in ($2, $3) and lease_until > punctual.clock()
+     returning punctual.ms(punctual.clock()) as now`,
+    [nodeId, beat, nextBeat, ttlMs],
+  );
+  return rows[0]?.now ?? null;
+}
+
+/** Says that the node is leaving: others plan without it, while it still holds its lease to finish what runs. */
+export async function markDraining(db: Queryable, nodeId: number): Promise<void> {
+  await db.query("update punctual.nodes set draining = true where node_id = $1", [nodeId]);
+}
+
+/** Ends the lease now instead of letting it run out, so that others need not wait. */
+export async function endLease(db: Queryable, nodeId: number): Promise<void> {
+  await db.query("update punctual.nodes set lease_until = least(lease_until, punctual.clock()), draining = true where node_id = $1", [nodeId]);
+}
+
+export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
+  const { rows } = await db.query<{ node_id: string; name: string; version: string; draining: boolean }>(
+    "select node_id, name, version, draining from punctual.nodes where lease_until > punctual.clock() order by node_id",
+  );
+  return rows.map((row) => ({ nodeId: Number(row.node_id), name: row.name, version: row.version, draining: row.draining }));
+}
+
+/**
+ * Forgets nodes that ended an hour ago and hold nothing. Until then their rows are what marks their runs as orphaned, also those of a statement that was
+ * already under way when the lease ended.
+ */
+export async function forgetNodes(db: Queryable): Promise<number> {
+  const { rowCount } = await db.query(
+    `delete from punctual.nodes n
+     where n.lease_until < punctual.clock() - interval '1 hour'
+       and not exists (select from punctual.live_runs l where l.state = 'running' and l.holder = n.node_id)`,
+  );
+  return rowCount ?? 0;
+}

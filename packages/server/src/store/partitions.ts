@@ -1,0 +1,68 @@
+import type { Database, Queryable } from "./database.ts";
+import { transaction } from "./database.ts";
+
+const partitioned = ["finished_runs", "attempts"] as const;
+const daysAhead = 3;
+
+/**
+ * Makes the daily partitions of today and the next days. A day whose rows already lie in the default partition is left there: moving them would lock the
+ * table for as long as it takes.
+ *
+ * @returns names of those made
+ */
+export async function createPartitions(db: Database): Promise<string[]> {
+  const made: string[] = [];
+  for (const table of partitioned) {
+    for (let day = 0; day <= daysAhead; day++) {
+      const name = await createPartition(db, table, day);
+      if (name) made.push(name);
+    }
+  }
+  return made;
+}
+
+async function createPartition(db: Database, table: string, day: number): Promise<string | null> {
+  const { rows } = await db.query<{ name: string; from: string; to: string; present: boolean; strays: boolean }>(
+    `with day as (select date_trunc('day', punctual.clock(), 'UTC') + $2 * interval '1 day' as start)
+     select $1 || '_' || to_char(start at time zone 'UTC', 'YYYYMMDD') as name, start::text as from, (start + interval '1 day')::text as to,
+            to_regclass('punctual.' || $1 || '_' || to_char(start at time zone 'UTC', 'YYYYMMDD')) is not null as present,
+            exists (select from punctual.${table}_default d where d.finished_at >= start and d.finished_at < start + interval '1 day') as strays
+     from day`,
+    [table, day],
+  );
+  const partition = rows[0];
+  if (!partition || partition.present || partition.strays) return null;
+  return transaction(db, async (tx) => {
+    // Queues behind nobody for long: an insert waits for this lock in turn.
+    await tx.query("set local lock_timeout = '2s'");
+    await tx.query(`create table if not exists punctual.${partition.name} partition of punctual.${table} for values from ('${partition.from}') to ('${partition.to}')`);
+    return partition.name;
+  });
+}
+
+/**
+ * Drops the daily partitions that ended before the retention, whole: deleting rows would leave as many dead ones behind.
+ *
+ * @returns names of those dropped
+ */
+export async function dropExpiredPartitions(db: Database, retentionDays: number): Promise<string[]> {
+  const dropped: string[] = [];
+  for (const name of await expiredPartitions(db, retentionDays)) {
+    await transaction(db, async (tx) => {
+      await tx.query("set local lock_timeout = '2s'");
+      await tx.query(`drop table if exists punctual.${name}`);
+    });
+    dropped.push(name);
+  }
+  return dropped;
+}
+
+async function expiredPartitions(db: Queryable, retentionDays: number): Promise<string[]> {
+  const { rows } = await db.query<{ name: string }>(
+    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+     where i.inhparent = any (array['punctual.finished_runs'::regclass, 'punctual.attempts'::regclass]) and c.relname ~ '_[0-9]{8}$'
+       and to_date(right(c.relname, 8), 'YYYYMMDD') + 1 <= (punctual.clock() at time zone 'UTC')::date - $1::int`,
+    [retentionDays],
+  );
+  return rows.map((row) => row.name);
+}
