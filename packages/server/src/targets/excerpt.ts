@@ -1,3 +1,4 @@
+import { StringDecoder } from "node:string_decoder";
 import { limits } from "@punctual/contract";
 
 /** The beginning of an answer, gathered chunk by chunk without ever holding more than the limit. */
@@ -31,11 +32,11 @@ export function createExcerpt(limitBytes: number = limits.outputBytes): Excerpt 
       return seenBytes;
     },
     read(complete) {
+      if (keptBytes === 0) return { output: null, outputTruncated: seenBytes > 0 };
+      const bytes = Buffer.concat(kept);
       const outputTruncated = !complete || seenBytes > keptBytes;
-      if (keptBytes === 0) return { output: null, outputTruncated: outputTruncated && seenBytes > 0 };
-      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-      // As a stream, a character whose rest was cut off is left out instead of becoming U+FFFD.
-      const text = decoder.decode(Buffer.concat(kept), { stream: outputTruncated });
+      // A decoder leaves out a character whose rest was cut off; toString would make U+FFFD of it.
+      const text = outputTruncated ? new StringDecoder("utf8").write(bytes) : bytes.toString("utf8");
       return { output: text.replaceAll("\u0000", "\ufffd"), outputTruncated };
     },
   };

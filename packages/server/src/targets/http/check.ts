@@ -21,7 +21,8 @@ const headerBytesMax = 6 * 1024;
  * is decided when it is connected to, because a name may point elsewhere by then. Takes anything, for a spec may come from an older version's row.
  */
 export function checkHttpTarget(spec: unknown): Fault[] {
-  if (!isRecord(spec)) return [{ pointer: "", message: "the target is not an object", expected: '{ type: "http", url, method?, headers? }' }];
+  if (!isRecord(spec))
+    return [{ pointer: "", message: "the target is not an object", expected: '{ type: "http", url, method?, headers? }' }];
   return [...checkUrl(spec.url), ...checkMethod(spec.method), ...checkHeaders(spec.headers)];
 }
 
@@ -29,13 +30,18 @@ function checkUrl(url: unknown): Fault[] {
   const fault = (message: string, expected: string): Fault[] => [{ pointer: "/url", message, expected }];
   if (typeof url !== "string") return fault("the URL is not a string", "an absolute http or https URL");
   if (url.length > limits.urlChars) return fault(`the URL has ${url.length} characters`, `at most ${limits.urlChars}`);
-  if (unseenInUrl.test(url)) return fault("the URL holds white space, a control character or a backslash", "these percent-encoded, or none");
+  if (unseenInUrl.test(url))
+    return fault("the URL holds white space, a control character or a backslash", "these percent-encoded, or none");
   if (!URL.canParse(url)) return fault("the URL cannot be parsed", "an absolute URL such as https://example.com/hook");
   const parsed = new URL(url);
   if (parsed.protocol !== "http:" && parsed.protocol !== "https:") return fault(`the scheme is ${parsed.protocol}`, "http: or https:");
   if (parsed.username !== "" || parsed.password !== "")
-    return fault("the URL holds a user name or a password", "credentials in an Authorization header, where they are not logged with the address");
-  if (parsed.hash !== "" || url.includes("#")) return fault("the URL has a fragment, which is never sent", "the URL without # and what follows");
+    return fault(
+      "the URL holds a user name or a password",
+      "credentials in an Authorization header, where they are not logged with the address",
+    );
+  if (parsed.hash !== "" || url.includes("#"))
+    return fault("the URL has a fragment, which is never sent", "the URL without # and what follows");
   if (parsed.port === "0") return fault("port 0 cannot be connected to", "a port from 1 to 65535");
   return [];
 }
@@ -56,7 +62,8 @@ function checkHeaders(headers: unknown): Fault[] {
   let bytes = 0;
   for (const [name, value] of entries) {
     const [message, expected] = headerFault(name, value, seen) ?? [];
-    if (message !== undefined) faults.push({ pointer: `/headers/${escapePointer(name)}`, message, ...(expected !== undefined && { expected }) });
+    if (message !== undefined)
+      faults.push({ pointer: `/headers/${escapePointer(name)}`, message, ...(expected !== undefined && { expected }) });
     seen.add(name.toLowerCase());
     bytes += name.length + (typeof value === "string" ? value.length : 0);
   }
@@ -71,7 +78,8 @@ function headerFault(name: string, value: unknown, seen: ReadonlySet<string>): [
   if (seen.has(name.toLowerCase())) return ["the header is given twice; case does not tell names apart", "one of the two"];
   if (typeof value !== "string") return ["the value is not a string", "a string"];
   if (value.length > limits.headerValueChars) return [`the value has ${value.length} characters`, `at most ${limits.headerValueChars}`];
-  if (!fieldValue.test(value)) return ["the value holds a line break, another control character or non-ASCII text", "printable ASCII, space and tab"];
+  if (!fieldValue.test(value))
+    return ["the value holds a line break, another control character or non-ASCII text", "printable ASCII, space and tab"];
   return null;
 }
 

@@ -49,7 +49,12 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
   };
   const giveUp = (reason: "timeout" | "cancelled"): void => {
     if (settled) return;
-    const phase = statusCode !== null ? "while reading the answer" : controller !== null ? "while waiting for the answer" : "before the request was sent";
+    const phase =
+      statusCode !== null
+        ? "while reading the answer"
+        : controller !== null
+          ? "while waiting for the answer"
+          : "before the request was sent";
     fail(reason, reason === "timeout" ? `no complete answer within ${limits.timeoutMs} ms; stopped ${phase}` : `cancelled ${phase}`, false);
     controller?.abort(new Error(reason));
   };

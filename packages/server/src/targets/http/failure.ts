@@ -1,4 +1,5 @@
 import type { FailureClass } from "@punctual/contract";
+import { errors } from "undici";
 
 type Classified = { failureClass: FailureClass; message: string };
 
@@ -7,11 +8,12 @@ const tlsCode =
   /^(?:ERR_TLS_|ERR_SSL_|EPROTO$|CERT_|CRL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERROR_IN_C|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_)/;
 
 /**
- * The class of an error that undici reported, and a sentence for people. By code alone, never by message: messages are reworded between versions. The one
- * exception is told below.
+ * The class of an error that undici reported, and a sentence for people. By code, not by message: messages are reworded between versions. The
+ * two exceptions are told below, and `broken-peers.test.ts` notices when their words change.
  */
 export function classifyError(error: Error): Classified {
   const code = codeOf(error);
+  if (error instanceof errors.HTTPParserError) return classifyParserError(error);
   const of = (failureClass: FailureClass, what: string): Classified => ({ failureClass, message: `${what} (${code ?? error.message})` });
   switch (code) {
     case "ECONNREFUSED":
@@ -38,7 +40,6 @@ export function classifyError(error: Error): Classified {
     case "EPIPE":
     case "ECONNABORTED":
     case "UND_ERR_RES_CONTENT_LENGTH_MISMATCH":
-    case "HPE_INVALID_EOF_STATE":
       return brokenOff(code);
     case "UND_ERR_HEADERS_OVERFLOW":
       return of("response_invalid", "the answer's header is larger than 16 KiB");
@@ -47,14 +48,19 @@ export function classifyError(error: Error): Classified {
     case "ERR_INVALID_URL":
       return of("internal", "the target cannot be called as it is written");
     default:
-      if (code?.startsWith("HPE_")) return of("response_invalid", "the answer is not HTTP/1.1");
       if (code !== null && tlsCode.test(code)) return of("tls", "no trusted TLS connection");
       return of("internal", "the request could not be made");
   }
 }
 
-function brokenOff(code: string): Classified {
-  return { failureClass: "connection_reset", message: `the connection broke before the answer was complete (${code})` };
+/** Parser errors have no code in undici 7.30, and an answer of chunks that just stops is a parser error when it was to be the connection's last. */
+function classifyParserError(error: Error): Classified {
+  if (error.message.includes("Invalid EOF state")) return brokenOff("invalid EOF state");
+  return { failureClass: "response_invalid", message: "the answer is not HTTP/1.1" };
+}
+
+function brokenOff(how: string): Classified {
+  return { failureClass: "connection_reset", message: `the connection broke before the answer was complete (${how})` };
 }
 
 /** With several addresses for a name, Node reports an AggregateError; its code is that of the first address. */

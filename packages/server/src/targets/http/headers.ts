@@ -29,7 +29,10 @@ export function requestHeaders(request: AttemptRequest<HttpTargetSpec>, attemptA
   const timestampSeconds = Math.floor(attemptAtMs / 1000);
   headers.push("webhook-id", request.runId, "webhook-timestamp", String(timestampSeconds));
   if (request.signingSecrets.length > 0)
-    headers.push("webhook-signature", signWebhook(request.signingSecrets, { id: request.runId, timestampSeconds, body: request.payload ?? "" }));
+    headers.push(
+      "webhook-signature",
+      signWebhook(request.signingSecrets, { id: request.runId, timestampSeconds, body: request.payload ?? "" }),
+    );
   headers.push("punctual-job-id", request.jobId);
   if (request.jobName !== null && headerSafe.test(request.jobName)) headers.push("punctual-job-name", request.jobName);
   headers.push("punctual-attempt", String(request.attempt), "punctual-nominal-time", new Date(request.nominalAt).toISOString());
