@@ -72,7 +72,7 @@ export async function startElsewhere(dataDir: string, reachableDir: string, acco
   throw new Error("The other process ended without an answer.");
 }
 
-export interface Answer {
+interface Answer {
   databaseUrl: string;
   pid: number;
   reused: boolean;

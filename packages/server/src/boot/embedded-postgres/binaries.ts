@@ -60,7 +60,7 @@ function describe(nativeDir: string, version: string): Binaries {
   return { initdb: join(bin, "initdb"), postgres: join(bin, "postgres"), version, major: version.split(".")[0] ?? version };
 }
 
-type Probe = { version?: string; notExecutable: boolean; problem: string };
+type Probe = { version: string | undefined; notExecutable: boolean; problem: string };
 
 /** Asks the server for its version as the account that will run it: finds missing rights, missing libraries and a foreign C library at once. */
 function probe(nativeDir: string, account: Account | undefined): Probe {
@@ -70,12 +70,11 @@ function probe(nativeDir: string, account: Account | undefined): Probe {
     env: {},
     ...account,
   });
-  const version = /(\d+(?:\.\d+)+)/.exec(stdout ?? "")?.[1];
-  const problem = (error?.message ?? stderr ?? "").trim();
+  const failure: NodeJS.ErrnoException | undefined = error;
   return {
-    ...(version === undefined ? {} : { version }),
-    notExecutable: (error as NodeJS.ErrnoException | undefined)?.code === "EACCES",
-    problem,
+    version: /(\d+(?:\.\d+)+)/.exec(stdout ?? "")?.[1],
+    notExecutable: failure?.code === "EACCES",
+    problem: (failure?.message ?? stderr).trim(),
   };
 }
 

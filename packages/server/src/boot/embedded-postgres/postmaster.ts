@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lookUpProcess, worksIn } from "./process-lookup.ts";
 
-export type PostmasterStatus = "starting" | "ready" | "stopping";
+type PostmasterStatus = "starting" | "ready" | "stopping";
 
 /**
  * What postmaster.pid and the process table say together about a data folder.
