@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { catalogueOf, cataloguePath, findErrorDrift } from "./lib/errors.ts";
+import { catalogueFolder, entriesOf, findErrorDrift } from "./lib/errors.ts";
 import { readTree } from "./lib/tree.ts";
 import { formatViolations } from "./lib/violation.ts";
 
-const catalogue = { path: cataloguePath, text: "export const errorCatalogue = define({\n  job_not_found: { status: 404 },\n});" };
+const path = `${catalogueFolder}errors.ts`;
+const catalogue = {
+  path,
+  text: 'export const errorCatalogue = define({\n  job_not_found: { status: 404, exit: 4, remedy: "Check the id." },\n});',
+};
 const user = (text: string) => ({ path: "packages/server/src/commands/planted.ts", text });
 
 describe("error catalogue", () => {
@@ -12,8 +16,10 @@ describe("error catalogue", () => {
   });
 
   it("is where this check looks for it", () => {
-    const file = readTree().find((candidate) => candidate.path === cataloguePath);
-    expect(file === undefined ? 0 : catalogueOf(file).size).toBeGreaterThan(10);
+    const entries = readTree()
+      .filter((file) => file.path.startsWith(catalogueFolder))
+      .flatMap(entriesOf);
+    expect(entries.length).toBeGreaterThan(10);
   });
 
   it("notices a code that is raised but not listed", () => {
@@ -23,7 +29,7 @@ describe("error catalogue", () => {
 
   it("notices a code that is listed but not raised", () => {
     expect(formatViolations(findErrorDrift([catalogue, user("export {};")]))).toEqual([
-      `${cataloguePath}:2 ${'"job_not_found" is in the catalogue but nothing raises it: remove it, or raise it'}`,
+      `${path}:2 ${'"job_not_found" is in the catalogue but nothing raises it: remove it, or raise it'}`,
     ]);
   });
 

@@ -26,6 +26,8 @@ describe("leftovers", () => {
     expect(findSilencedTests(tested('it.skip("x", () => {});'))).toHaveLength(1);
     expect(findSilencedTests(tested('describe.runIf(isRoot)("x", () => {});'))).toHaveLength(1);
     expect(findSilencedTests(tested('// why\nit.only("x", () => {});'))).toHaveLength(1);
+    expect(findSilencedTests(tested("test.skip(!isRoot);"))).toHaveLength(1);
+    expect(findSilencedTests(tested('test.skip(!isRoot, "only root can become another user");'))).toEqual([]);
     expect(findSilencedTests(tested('// Only root can become another user.\nit.runIf(isRoot)("x", () => {});'))).toEqual([]);
   });
 

@@ -3,43 +3,42 @@ import { lineOf, parse, stringsOf, walk } from "./syntax.ts";
 import { isShipped, type SourceFile } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
-/** Where the catalogue lives. */
-export const cataloguePath = "packages/contract/src/errors.ts";
+/** Where the catalogue lives; its entries may be spread over several files there. */
+export const catalogueFolder = "packages/contract/src/";
 
 // The classes whose code reaches a user.
 const raisingClasses = new Set(["PunctualError", "ScheduleError"]);
 
-/** The codes of the catalogue with their lines: the keys of the object handed to `define(...)`, or assigned to `errorCatalogue`. */
-export function catalogueOf(file: SourceFile): Map<string, number> {
+/** One entry of the catalogue and where it stands. */
+export type CatalogueEntry = { code: string; path: string; line: number };
+
+/** The entries a file adds to the catalogue: `code: { ..., exit, ..., remedy }`. Known by its form, so that the catalogue can be split into files by idea. */
+export function entriesOf(file: SourceFile): CatalogueEntry[] {
   const source = parse(file);
-  const codes = new Map<string, number>();
+  const entries: CatalogueEntry[] = [];
   walk(source, (node) => {
-    if (!ts.isVariableDeclaration(node) || node.name.getText(source) !== "errorCatalogue" || node.initializer === undefined) return;
-    const value = ts.isCallExpression(node.initializer) ? node.initializer.arguments[0] : node.initializer;
-    if (value === undefined || !ts.isObjectLiteralExpression(value)) return;
-    for (const property of value.properties) {
-      if (property.name !== undefined) codes.set(property.name.getText(source).replace(/"/g, ""), lineOf(source, property));
-    }
+    if (!ts.isPropertyAssignment(node) || !ts.isObjectLiteralExpression(node.initializer)) return;
+    const parts = new Set(node.initializer.properties.map((property) => property.name?.getText(source)));
+    if (!parts.has("exit") || !parts.has("remedy")) return;
+    entries.push({ code: node.name.getText(source).replace(/"/g, ""), path: file.path, line: lineOf(source, node) });
   });
-  return codes;
+  return entries;
 }
 
 /** Codes that are raised but not in the catalogue, and codes of the catalogue that nothing raises. */
 export function findErrorDrift(files: readonly SourceFile[]): Violation[] {
-  const catalogueFile = files.find((file) => file.path === cataloguePath);
-  if (catalogueFile === undefined) return [];
-  const catalogue = catalogueOf(catalogueFile);
-  const users = files.filter((file) => isShipped(file) && file.path !== cataloguePath);
+  const entries = files.filter((file) => file.path.startsWith(catalogueFolder)).flatMap(entriesOf);
+  const known = new Set(entries.map((entry) => entry.code));
+  const users = files.filter((file) => isShipped(file) && !file.path.startsWith(catalogueFolder));
   const spoken = new Set(users.flatMap((file) => stringsOf(file).map((piece) => piece.text)));
-  const unused = [...catalogue].filter(([code]) => !spoken.has(code));
+  const unknown = users
+    .flatMap((file) => raisedBy(file).map((raised) => ({ ...raised, path: file.path })))
+    .filter(({ code }) => !known.has(code));
+  const unused = entries.filter(({ code }) => !spoken.has(code));
   return [
-    ...users.flatMap((file) =>
-      raisedBy(file)
-        .filter(({ code }) => !catalogue.has(code))
-        .map(({ code, line }) => unknownCode(file.path, code, line)),
-    ),
-    ...unused.map(([code, line]) => ({
-      path: cataloguePath,
+    ...unknown.map(({ code, path, line }) => unknownCode(path, code, line)),
+    ...unused.map(({ code, path, line }) => ({
+      path,
       line,
       message: `"${code}" is in the catalogue but nothing raises it: remove it, or raise it`,
     })),
@@ -50,7 +49,7 @@ function unknownCode(path: string, code: string, line: number): Violation {
   return {
     path,
     line,
-    message: `"${code}" is raised but not in the catalogue: add it to ${cataloguePath} with status, exit code and remedy`,
+    message: `"${code}" is raised but not in the catalogue: add it to ${catalogueFolder}errors.ts with status, exit code and remedy`,
   };
 }
 

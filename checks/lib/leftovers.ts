@@ -4,7 +4,7 @@ import { isCode, isShipped, lineAt, type SourceFile } from "./tree.ts";
 import type { Violation } from "./violation.ts";
 
 const marker = /\b(TODO|FIXME|XXX|HACK)\b/g;
-const testFunctions = new Set(["it", "test", "describe"]);
+const testFunctions = new Set(["it", "test", "describe", "context", "ctx"]);
 const silencing = new Set(["skip", "skipIf", "runIf", "todo", "fails"]);
 
 /** Notes to self, in comments of any language. */
@@ -23,7 +23,10 @@ export function findMarkers(files: readonly SourceFile[]): Violation[] {
     });
 }
 
-/** Tests that are left out without a comment on the line above that says why, and `.only`, which leaves out all the others. */
+/**
+ * Tests that are left out without a reason, and `.only`, which leaves out all the others. The reason stands in a comment on the line above, or, in a test that
+ * decides while it runs, as the second argument of `skip(condition, reason)`.
+ */
 export function findSilencedTests(files: readonly SourceFile[]): Violation[] {
   return files.filter((file) => file.path.endsWith(".test.ts")).flatMap(silencedIn);
 }
@@ -35,9 +38,9 @@ function silencedIn(file: SourceFile): Violation[] {
   walk(source, (node) => {
     if (!ts.isPropertyAccessExpression(node) || !testFunctions.has(node.expression.getText(source))) return;
     const line = lineOf(source, node);
-    const name = `${node.expression.getText(source)}.${node.name.text}`;
+    const name = node.getText(source);
     if (node.name.text === "only") found.push({ path: file.path, line, message: `${name} leaves out every other test of the file` });
-    if (silencing.has(node.name.text) && !isComment(lines[line - 2])) {
+    if (silencing.has(node.name.text) && !isComment(lines[line - 2]) && !carriesReason(node)) {
       found.push({ path: file.path, line, message: `${name} without its reason: put a comment on the line above` });
     }
   });
@@ -46,6 +49,13 @@ function silencedIn(file: SourceFile): Violation[] {
 
 function isComment(line: string | undefined): boolean {
   return line !== undefined && /^\s*(\/\/|\*|\/\*)/.test(line);
+}
+
+// `test.skip(!isRoot, "only root can ...")` inside a test, against `test.skip("name", () => {})` around one.
+function carriesReason(node: ts.PropertyAccessExpression): boolean {
+  if (node.name.text !== "skip" || !ts.isCallExpression(node.parent)) return false;
+  const [condition, reason] = node.parent.arguments;
+  return condition !== undefined && reason !== undefined && !ts.isStringLiteralLike(condition) && !ts.isFunctionLike(reason);
 }
 
 const testDoor = /^_*(__test|testOnly|forTests?(Only)?|isTest|inTests?|testMode|TEST_ONLY)/;

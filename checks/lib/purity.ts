@@ -63,7 +63,9 @@ function isImpureImport(node: ts.ImportDeclaration): boolean {
   if (!ts.isStringLiteral(node.moduleSpecifier) || !node.moduleSpecifier.text.startsWith("node:")) return false;
   const names = node.importClause?.namedBindings;
   const onlyHashes =
-    names !== undefined && ts.isNamedImports(names) && names.elements.every((element) => element.name.text === "createHash");
+    names !== undefined &&
+    ts.isNamedImports(names) &&
+    names.elements.every((element) => ["createHash", "hash"].includes(element.name.text));
   return node.moduleSpecifier.text !== "node:crypto" || !onlyHashes;
 }
 

@@ -4,9 +4,15 @@ import { lineAt, type SourceFile } from "./tree.ts";
 /** A piece of a syntax tree with the line it starts on. */
 export type Piece = { text: string; line: number };
 
+const parsed = new WeakMap<SourceFile, ts.SourceFile>();
+
 /** The syntax tree of a file. Parsing only: no types are looked up, so a few hundred files take a fraction of a second. */
 export function parse(file: SourceFile): ts.SourceFile {
-  return ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ESNext, true);
+  const known = parsed.get(file);
+  if (known !== undefined) return known;
+  const source = ts.createSourceFile(file.path, file.text, ts.ScriptTarget.ESNext, true);
+  parsed.set(file, source);
+  return source;
 }
 
 /** Calls `visit` for the node and everything below it. */

@@ -14,16 +14,19 @@ const skippedFolders = new Set(["node_modules", "dist", ".git", ".punctual", "co
 const textExtensions = [".ts", ".tsx", ".js", ".mjs", ".sql", ".md", ".json", ".css", ".html", ".yml", ".yaml", ".toml", ".sh"];
 const textNames = new Set(["run", "LICENSE", "NOTICE", ".editorconfig", ".gitignore", ".npmrc"]);
 
-/** Every text file below `folder`, in a stable order. */
-export function readTree(folder: string = root): SourceFile[] {
-  return listFiles(folder, "").map((path) => ({ path, text: readFileSync(join(folder, path), "utf8") }));
+let tree: SourceFile[] | undefined;
+
+/** Every text file of the repository, in a stable order. Read once: the checks look at one state of the tree, and share what they have parsed. */
+export function readTree(): SourceFile[] {
+  tree ??= listFiles("").map((path) => ({ path, text: readFileSync(join(root, path), "utf8") }));
+  return tree;
 }
 
-function listFiles(folder: string, prefix: string): string[] {
-  const entries = readdirSync(join(folder, prefix), { withFileTypes: true }).toSorted((a, b) => a.name.localeCompare(b.name));
+function listFiles(prefix: string): string[] {
+  const entries = readdirSync(join(root, prefix), { withFileTypes: true }).toSorted((a, b) => a.name.localeCompare(b.name));
   return entries.flatMap((entry) => {
     const path = prefix === "" ? entry.name : `${prefix}/${entry.name}`;
-    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : listFiles(folder, path);
+    if (entry.isDirectory()) return skippedFolders.has(entry.name) ? [] : listFiles(path);
     return isText(entry.name) ? [path] : [];
   });
 }
