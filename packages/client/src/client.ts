@@ -1,0 +1,26 @@
+import type { Preview, PreviewRequest } from "@punctual/contract";
+import { type ClientOptions, createCall } from "./call.ts";
+import { createJobs } from "./nouns/jobs.ts";
+import { createRuns } from "./nouns/runs.ts";
+
+/**
+ * A client of one server and one API key. It holds no connection of its own and needs no closing.
+ *
+ * ```ts
+ * const punctual = createClient({ baseUrl: "http://127.0.0.1:8080", apiKey });
+ * await punctual.jobs.create({ name: "report", cron: "0 9 * * *", target: { type: "http", url: "https://example.com/report" } });
+ * ```
+ */
+export function createClient(options: ClientOptions) {
+  const call = createCall(options);
+  return {
+    jobs: createJobs(call),
+    runs: createRuns(call),
+    schedules: {
+      /** The next occurrences of a schedule that needs no job. */
+      preview: (body: PreviewRequest): Promise<Preview> => call("previewSchedule", { body }),
+    },
+  };
+}
+
+export type Client = ReturnType<typeof createClient>;

@@ -1,0 +1,17 @@
+import type { ListRunsQuery, Run, RunPage, RunWithAttempts } from "@punctual/contract";
+import type { Call } from "../call.ts";
+import { iteratePages } from "../pages.ts";
+
+/** Everything about runs. Every function throws PunctualApiError. */
+export function createRuns(call: Call) {
+  const list = (query: ListRunsQuery = {}): Promise<RunPage> => call("listRuns", { query });
+  return {
+    /** One page, latest nominal time first. */
+    list,
+    /** Every run that matches, page after page. */
+    iterate: (query: ListRunsQuery = {}): AsyncGenerator<Run, void, undefined> => iteratePages(list, query),
+    /** With its attempts. */
+    get: (runId: string): Promise<RunWithAttempts> => call("getRun", { params: { runId } }),
+    cancel: (runId: string): Promise<Run> => call("cancelRun", { params: { runId } }),
+  };
+}

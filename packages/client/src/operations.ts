@@ -1,0 +1,31 @@
+import type { OperationId, Routes } from "@punctual/contract";
+
+/** Whether sending the same request twice does no more than sending it once: always, only with an idempotency key, or never for sure. */
+export type Repeatable = "always" | "with_key" | "never";
+
+type Operation<K extends OperationId> = { method: Routes[K]["method"]; path: string; repeatable: Repeatable };
+
+/**
+ * Method and path of every operation. The route table of the contract says the same, but importing it costs 150 ms of schema library, which a command line
+ * pays at every start; so the few facts stand here again, and a test compares them with the table, line by line.
+ */
+export const operations: { readonly [K in OperationId]: Operation<K> } = {
+  createJob: { method: "POST", path: "/v1/jobs", repeatable: "with_key" },
+  createJobsBulk: { method: "POST", path: "/v1/jobs/bulk", repeatable: "with_key" },
+  listJobs: { method: "GET", path: "/v1/jobs", repeatable: "always" },
+  getJob: { method: "GET", path: "/v1/jobs/{jobId}", repeatable: "always" },
+  // A lost answer to PATCH or DELETE cannot be told from a lost request: the second try may meet revision_mismatch or job_not_found, made by the first.
+  updateJob: { method: "PATCH", path: "/v1/jobs/{jobId}", repeatable: "never" },
+  deleteJob: { method: "DELETE", path: "/v1/jobs/{jobId}", repeatable: "never" },
+  getJobByName: { method: "GET", path: "/v1/jobs/by-name/{name}", repeatable: "always" },
+  upsertJob: { method: "PUT", path: "/v1/jobs/by-name/{name}", repeatable: "never" },
+  pauseJob: { method: "POST", path: "/v1/jobs/{jobId}/pause", repeatable: "never" },
+  resumeJob: { method: "POST", path: "/v1/jobs/{jobId}/resume", repeatable: "never" },
+  triggerJob: { method: "POST", path: "/v1/jobs/{jobId}/trigger", repeatable: "with_key" },
+  cancelJobRuns: { method: "POST", path: "/v1/jobs/{jobId}/cancel", repeatable: "never" },
+  listOccurrences: { method: "GET", path: "/v1/jobs/{jobId}/occurrences", repeatable: "always" },
+  listRuns: { method: "GET", path: "/v1/runs", repeatable: "always" },
+  getRun: { method: "GET", path: "/v1/runs/{runId}", repeatable: "always" },
+  cancelRun: { method: "POST", path: "/v1/runs/{runId}/cancel", repeatable: "never" },
+  previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
+};
