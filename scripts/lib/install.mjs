@@ -8,7 +8,9 @@ import { SetUpError } from "./set-up-error.mjs";
 export function ensureInstalled() {
   if (isInstalled()) return;
   console.log("Installing packages (this happens once, and again when the lock file changes) ...");
-  const npmArguments = ["ci", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
+  // Not `npm ci`: it refuses a lock file without the optional packages of other platforms, and where a registry mirror carries only one platform npm writes
+  // just such a file. With a lock file `install` takes the same versions and checks the same hashes; --no-save leaves the file as it is.
+  const npmArguments = ["install", "--no-save", "--no-audit", "--no-fund", "--include=dev", "--include=optional"];
   const { status, error, stdout, stderr } = runNpm(npmArguments);
   if (status === 0) return;
   const output = `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}`;
@@ -64,5 +66,5 @@ function explain(output) {
   }
   if (/EBADENGINE/.test(output)) return new SetUpError("This Node or npm is too old: Punctual needs Node 20.19 and npm 10, or newer.", 15);
   if (/ENOSPC/.test(output)) return new SetUpError("The disk is full: the packages need about 500 MB.", 14);
-  return new SetUpError("npm ci failed for the reason above.", 1);
+  return new SetUpError("npm could not install the packages, for the reasons above.", 1);
 }
