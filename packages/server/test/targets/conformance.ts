@@ -19,8 +19,8 @@ export type ConformanceHarness<Spec> = {
   };
   /** The run ids that reached the other side, in order; null when there is no other side. */
   receivedRunIds: (() => string[]) | null;
-  /** Resolves once a request to `hangs` has arrived; null when there is no other side. */
-  requestArrived: (() => Promise<void>) | null;
+  /** Resolves once that many requests have arrived; null when there is no other side. */
+  requestsArrived: ((count: number) => Promise<void>) | null;
   /** Resolves once the other side sees no open connection. */
   connectionsClosed(): Promise<void>;
   close(): Promise<void>;
@@ -105,7 +105,7 @@ export function describeTargetConformance<Spec>(name: string, open: () => Promis
     it("ends soon when it is cancelled on the way", async () => {
       const cancelling = new AbortController();
       const outcome = attempt(harness.specs.hangs, 60_000, cancelling.signal);
-      await harness.requestArrived?.();
+      await harness.requestsArrived?.(1);
       cancelling.abort();
       expect(await outcome).toMatchObject({ ok: false, failureClass: "cancelled" });
     });
@@ -120,7 +120,7 @@ export function describeTargetConformance<Spec>(name: string, open: () => Promis
     it("closes while an attempt is going on, and leaves no connection behind", async () => {
       await attempt(harness.specs.answers);
       const going = attempt(harness.specs.hangs, 60_000);
-      await harness.requestArrived?.();
+      await harness.requestsArrived?.(2);
       await harness.target.close();
       expect(await going).toMatchObject({ ok: false, failureClass: "cancelled" });
       await harness.connectionsClosed();

@@ -49,12 +49,8 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
   };
   const giveUp = (reason: "timeout" | "cancelled"): void => {
     if (settled) return;
-    const phase =
-      statusCode !== null
-        ? "while reading the answer"
-        : controller !== null
-          ? "while waiting for the answer"
-          : "before the request was sent";
+    let phase = "before the request was sent";
+    if (controller !== null) phase = statusCode === null ? "while waiting for the answer" : "while reading the answer";
     fail(reason, reason === "timeout" ? `no complete answer within ${limits.timeoutMs} ms; stopped ${phase}` : `cancelled ${phase}`, false);
     controller?.abort(new Error(reason));
   };
@@ -75,8 +71,7 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
       excerpt.add(chunk);
       if (excerpt.seenBytes <= readBytesMax) return;
       conclude(statusCode, false);
-      // Not at once: when the answer's end is in the same chunk, undici's parser asserts that its request was not aborted meanwhile.
-      queueMicrotask(() => answering.abort(new Error("the rest of the answer is not wanted")));
+      answering.abort(new Error("the rest of the answer is not wanted"));
     },
     onResponseEnd() {
       if (!settled && statusCode !== null) conclude(statusCode, true);

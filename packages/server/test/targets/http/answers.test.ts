@@ -66,6 +66,13 @@ describe("the answer of an HTTP receiver", () => {
     expect(outcome).toMatchObject({ ok: true, statusCode: 200, output: "done" });
   });
 
+  it("has not begun with early hints: their status is not the answer's", async () => {
+    const outcome = await outcomeOf((request, response) => {
+      response.writeEarlyHints({ link: "</style.css>; rel=preload" }, () => request.socket.end());
+    });
+    expect(outcome).toMatchObject({ ok: false, failureClass: "connection_reset", statusCode: null });
+  });
+
   it("may ask to wait, in seconds or until a date", async () => {
     expect(await outcomeOf(withStatus(503, { "retry-after": "7" }))).toMatchObject({ retryAfterMs: 7_000 });
     expect(await outcomeOf(withStatus(429, { "retry-after": "Mon, 01 Mar 2027 09:01:00 GMT" }))).toMatchObject({ retryAfterMs: 60_000 });
@@ -98,7 +105,7 @@ describe("the answer of an HTTP receiver", () => {
   });
 
   it("that does not end by the deadline is a timeout, with what came of it", async () => {
-    const outcome = await outcomeOf((_, response) => void response.writeHead(200).write("so far"), 100);
+    const outcome = await outcomeOf((_, response) => void response.writeHead(200).write("so far"), 500);
     expect(outcome).toMatchObject({
       ok: false,
       failureClass: "timeout",

@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from "node:net";
 
@@ -20,9 +20,17 @@ export type ReceivedRequest = {
   remotePort: number;
 };
 
+export type HttpReceiver = Receiver & {
+  /** What has arrived so far, in order. */
+  requests: ReceivedRequest[];
+  /** Resolves once that many requests have arrived and their answers have begun. */
+  received(count: number): Promise<void>;
+};
+
 /** An HTTP receiver that remembers each request, body included, before it answers. */
-export async function startReceiver(answer: RequestListener): Promise<Receiver & { requests: ReceivedRequest[] }> {
+export async function startReceiver(answer: RequestListener): Promise<HttpReceiver> {
   const requests: ReceivedRequest[] = [];
+  const arrivals = new EventEmitter();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -37,9 +45,16 @@ export async function startReceiver(answer: RequestListener): Promise<Receiver &
         remotePort: request.socket.remotePort ?? 0,
       });
       answer(request, response);
+      arrivals.emit("request");
     });
   });
-  return { ...(await listen(server)), requests };
+  return {
+    ...(await listen(server)),
+    requests,
+    async received(count) {
+      while (requests.length < count) await once(arrivals, "request");
+    },
+  };
 }
 
 /** A receiver that speaks whatever `onSocket` writes; for what no HTTP server would send. */

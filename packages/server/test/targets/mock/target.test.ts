@@ -13,7 +13,7 @@ describeTargetConformance("the mock target", async () => ({
     broken: { type: "mock", outcome: "fail", failureClass: "internal" },
   },
   receivedRunIds: null,
-  requestArrived: null,
+  requestsArrived: null,
   connectionsClosed: async () => {},
   close: async () => {},
 }));
