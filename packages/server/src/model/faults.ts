@@ -84,7 +84,12 @@ function unknownField({ params, instancePath, parentSchema }: ErrorObject): Faul
   const found = cut(JSON.stringify(name));
   if (!properties) {
     const pattern = Object.keys(patternProperties ?? {})[0] ?? "";
-    return { pointer, message: "this name is not allowed here", found, expected: patternWords[pattern] ?? `a name that matches ${pattern}` };
+    return {
+      pointer,
+      message: "this name is not allowed here",
+      found,
+      expected: patternWords[pattern] ?? `a name that matches ${pattern}`,
+    };
   }
   const known = Object.keys(properties);
   const nearest = nearestName(name, known);

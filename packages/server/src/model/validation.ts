@@ -61,12 +61,13 @@ function compiler(options: { allErrors: boolean; coerceTypes: false | "array" })
 function isSmall(value: unknown): boolean {
   const open = [value];
   for (let seen = 0; open.length > 0; seen++) {
-    if (seen + open.length > smallBodyValues) return false;
     const next = open.pop();
     if (typeof next !== "object" || next === null) continue;
-    const children = Object.values(next);
-    if (children.length > smallBodyValues) return false;
-    open.push(...children);
+    // Not Object.values: it takes 100 ms to list 200,000 fields of which 500 are of interest.
+    for (const key in next) {
+      open.push((next as { [key: string]: unknown })[key]);
+      if (seen + open.length > smallBodyValues) return false;
+    }
   }
   return true;
 }

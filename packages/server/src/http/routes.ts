@@ -1,0 +1,100 @@
+import { limits, type OperationId, PunctualError, type Route, routes } from "@punctual/contract";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { CommandContext, Operation } from "../commands/operation.ts";
+import type { Database } from "../store/database.ts";
+import type { Cipher } from "../store/secrets.ts";
+import type { Authenticate } from "./auth.ts";
+import { answerOnce, fingerprintOf, type Outcome, readIdempotencyKey, type Result } from "./idempotency.ts";
+import { type Input, readInput } from "./input.ts";
+
+/** One implementation for each operation of the route table. */
+export type Operations = { [K in OperationId]: Operation<K> };
+
+export type RouteParts = {
+  db: Database;
+  cipher: Cipher;
+  operations: Operations;
+  wake(shard: number): void;
+  authenticate: Authenticate;
+};
+
+/** What the table promises for each operation singly, for all of them at once: the loop below cannot know which one it holds. */
+type AnyOperation = (context: CommandContext, request: Input) => Promise<Result>;
+
+/**
+ * Serves every route of the contract's table. What a route takes, needs and answers stands in the table; this is the one way from a request to an
+ * operation: key and scope, then the schemas, then once for its idempotency key.
+ *
+ * @throws TypeError when an operation of the table has no implementation: at start, not at its first request
+ */
+export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
+  for (const [operationId, route] of Object.entries(routes) as [OperationId, Route][]) {
+    const operation = parts.operations[operationId] as unknown as AnyOperation | undefined;
+    if (!operation) throw new TypeError(`the operation ${operationId} has no implementation`);
+    app.route({
+      method: route.method,
+      url: toFastifyPath(route.path),
+      bodyLimit: operationId === "createJobsBulk" ? limits.bulkBodyBytes : limits.bodyBytes,
+      // Before the body is read: whoever has no key cannot make the server read megabytes.
+      onRequest: async (request) => {
+        request.caller = await parts.authenticate(request.headers.authorization, route.scope);
+      },
+      handler: async (request, reply) => {
+        const input = readInput(route, request);
+        const outcome = await carryOut(parts, operationId, route, operation, request, input);
+        return send(reply, outcome);
+      },
+    });
+  }
+  refuseOtherMethods(app);
+}
+
+async function carryOut(
+  parts: RouteParts,
+  operationId: OperationId,
+  route: Route,
+  operation: AnyOperation,
+  request: FastifyRequest,
+  input: Input,
+): Promise<Outcome> {
+  if (!request.caller) throw new TypeError("a route of the table was reached without a caller");
+  const { db, cipher, wake } = parts;
+  const { tenantId } = request.caller;
+  const key = readIdempotencyKey(route, request.headers["idempotency-key"], input.body);
+  if (key === null) return { result: await operation({ db, tenantId, cipher, wake }, input), replayed: false };
+  const keyed = { operationId, key, fingerprint: fingerprintOf(route, input.params, input.body) };
+  return answerOnce(db, { tenantId, cipher, wake }, keyed, (context) => operation(context, input));
+}
+
+function send(reply: FastifyReply, { result, replayed }: Outcome): FastifyReply {
+  if (result.revision !== undefined) reply.header("etag", `"${result.revision}"`);
+  if (replayed) reply.header("idempotency-replayed", "true");
+  return reply.code(result.status).send(result.body);
+}
+
+/**
+ * A path of the table answers methods it does not have with 405, also where a parameter of another route would have swallowed it: GET /v1/jobs/bulk is a
+ * wrong method, not a job called bulk.
+ */
+function refuseOtherMethods(app: FastifyInstance): void {
+  const allowed = new Map<string, string[]>();
+  for (const { path, method } of Object.values(routes)) {
+    allowed.set(path, [...(allowed.get(path) ?? []), ...(method === "GET" ? ["GET", "HEAD"] : [method])]);
+  }
+  for (const [path, methods] of allowed) {
+    const allow = methods.join(", ");
+    app.route({
+      method: app.supportedMethods.filter((method) => !methods.includes(method)),
+      url: toFastifyPath(path),
+      onRequest: async (_request, reply) => {
+        reply.header("allow", allow);
+        throw new PunctualError("method_not_allowed", `This path takes ${allow}.`);
+      },
+      handler: () => undefined,
+    });
+  }
+}
+
+function toFastifyPath(path: string): string {
+  return path.replaceAll(/\{(\w+)\}/g, ":$1");
+}
