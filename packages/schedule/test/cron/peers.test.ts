@@ -1,0 +1,88 @@
+import { Cron } from "croner";
+import { CronExpressionParser } from "cron-parser";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseSchedule } from "../../src/index.ts";
+import { zoneOf } from "../../src/zone/zone.ts";
+import { anyExpression, commonExpression } from "../support/expressions.ts";
+
+const zoneIds = [
+  "America/New_York",
+  "Europe/Berlin",
+  "Australia/Lord_Howe",
+  "America/Santiago",
+  "Asia/Beirut",
+  "Pacific/Apia",
+  "Africa/Cairo",
+  "Asia/Kolkata",
+];
+const from1990to2035 = fc.integer({ min: 20 * 365 * 86_400, max: 65 * 365 * 86_400 });
+
+/** A zone with a moment up to a day and a half around one of its changes. */
+const nearChange = fc
+  .record({ zoneId: fc.constantFrom(...zoneIds), which: fc.nat(), shift: fc.integer({ min: -36 * 3600, max: 36 * 3600 }) })
+  .map(({ zoneId, which, shift }) => {
+    const changes = zoneOf(zoneId).starts.filter((start) => start > 20 * 365 * 86_400);
+    return { zoneId, second: (changes.length === 0 ? 1e9 : (changes[which % changes.length] as number)) + shift };
+  });
+
+/** A result of ours and one of a peer, as text that says which expression it was about. */
+function nextFive(ask: (afterMs: number) => number | null, afterMs: number): string {
+  const found: string[] = [];
+  for (let at = ask(afterMs); at !== null && found.length < 5; at = ask(at)) found.push(new Date(at).toISOString());
+  return found.join(" ");
+}
+
+function asked(question: () => string): string | null {
+  try {
+    return question();
+  } catch {
+    return null; // refused; which expressions are refused is tested by name
+  }
+}
+
+describe("cron against other libraries", () => {
+  it("agrees with croner on all of the pattern language in UTC", () => {
+    fc.assert(
+      fc.property(anyExpression, from1990to2035, (expression, second) => {
+        const peer = asked(() => {
+          const cron = new Cron(expression.text, { timezone: "UTC" });
+          return nextFive((afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null, second * 1000);
+        });
+        const ours = asked(() => nextFive(parseSchedule({ cron: expression.text }).next, second * 1000));
+        if (peer !== null && peer !== "") expect(`${expression.text}: ${ours}`).toBe(`${expression.text}: ${peer}`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("agrees with croner around changes of the clock, where the policies say the same", () => {
+    fc.assert(
+      fc.property(commonExpression, nearChange, (expression, { zoneId, second }) => {
+        const cron = new Cron(expression.text, { timezone: zoneId });
+        // croner: one single time of day is made up for after a gap and comes once; everything else follows the clock as it is.
+        const fields = expression.text.split(" ");
+        const isFixed = fields.slice(0, fields.length - 3).every((field) => /^\d+$/.test(field));
+        const dst = isFixed ? ({ gap: "run_after", overlap: "first" } as const) : ({ gap: "skip", overlap: "both" } as const);
+        const ours = asked(() => nextFive(parseSchedule({ cron: expression.text, timezone: zoneId, dst }).next, second * 1000));
+        const peer = nextFive((afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null, second * 1000);
+        if (ours !== null) expect(`${expression.text}: ${ours}`).toBe(`${expression.text}: ${peer}`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("agrees with cron-parser in UTC", () => {
+    fc.assert(
+      fc.property(commonExpression, from1990to2035, (expression, second) => {
+        const peer = asked(() => {
+          const parsed = CronExpressionParser.parse(expression.text, { tz: "UTC", currentDate: new Date(second * 1000) });
+          return Array.from({ length: 5 }, () => parsed.next().toDate().toISOString()).join(" ");
+        });
+        const ours = asked(() => nextFive(parseSchedule({ cron: expression.text }).next, second * 1000));
+        if (peer !== null) expect(`${expression.text}: ${ours}`).toBe(`${expression.text}: ${peer}`);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,17 @@
+import { parseSchedule, type ScheduleSpec } from "../../src/index.ts";
+
+/** An instant as `2026-03-08 03:00 EDT`-like text with its offset: `2026-03-08T03:00-04:00`. */
+export function localText(ms: number, timezone: string): string {
+  const format = new Intl.DateTimeFormat("sv-SE", { timeZone: timezone, dateStyle: "short", timeStyle: "medium" });
+  const offset = new Intl.DateTimeFormat("en-US", { timeZone: timezone, timeZoneName: "longOffset" }).format(ms).split("GMT")[1] || "Z";
+  return `${format.format(ms).replace(" ", "T").replace(/:00$/, "")}${offset === "" ? "Z" : offset}`;
+}
+
+/** The occurrences of a schedule strictly after an instant, as local texts. */
+export function occurrences(spec: ScheduleSpec, after: string, count: number, hashSeed?: string): string[] {
+  const schedule = parseSchedule(spec, hashSeed === undefined ? {} : { hashSeed });
+  const found: string[] = [];
+  for (let at = schedule.next(Date.parse(after)); at !== null && found.length < count; at = schedule.next(at))
+    found.push(localText(at, schedule.timezone));
+  return found;
+}
