@@ -34,7 +34,11 @@ export function temporaryFolder(): string {
 
 /** Starts in this process, without fsync, and stops after the test. */
 export async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const database = await startEmbeddedPostgres({ ...options, settings: { fsync: "off", ...options.settings } });
+  const database = await startEmbeddedPostgres({
+    reachableDir: join(options.dataDir, "reachable"),
+    ...options,
+    settings: { fsync: "off", ...options.settings },
+  });
   afterwards(() => database.stop());
   return database;
 }
