@@ -64,6 +64,8 @@ export async function startElsewhere(dataDir: string, reachableDir: string, acco
   const script = fileURLToPath(new URL("./embedded-postgres-node.ts", import.meta.url));
   const node = spawn(process.execPath, ["--import", "tsx", script, dataDir, reachableDir], {
     stdio: ["pipe", "pipe", "inherit"],
+    // A process group of its own, as in a terminal: see killTerminal.
+    detached: true,
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     ...account,
   });
@@ -89,5 +91,12 @@ interface Answer {
 export async function killHard(child: ChildProcess): Promise<void> {
   const exited = once(child, "exit");
   child.kill("SIGKILL");
+  await exited;
+}
+
+/** Kills the process and everything it started in its process group, as closing a terminal does, and waits until it is gone. */
+export async function killTerminal(child: ChildProcess): Promise<void> {
+  const exited = once(child, "exit");
+  process.kill(-Number(child.pid), "SIGKILL");
   await exited;
 }

@@ -7,7 +7,16 @@ import { homePaths } from "../../src/boot/embedded-postgres/home.ts";
 import { inspectPostmaster } from "../../src/boot/embedded-postgres/postmaster.ts";
 import { lookUpProcess } from "../../src/boot/embedded-postgres/process-lookup.ts";
 import { stopPostmaster } from "../../src/boot/embedded-postgres/stop.ts";
-import { afterwards, ask, databaseAccount, killHard, start, startElsewhere, temporaryFolder } from "./embedded-postgres-helpers.ts";
+import {
+  afterwards,
+  ask,
+  databaseAccount,
+  killHard,
+  killTerminal,
+  start,
+  startElsewhere,
+  temporaryFolder,
+} from "./embedded-postgres-helpers.ts";
 
 it("starts a durable server on the loopback, keeps its data over a restart, and leaves no process behind", async () => {
   const dataDir = temporaryFolder();
@@ -61,10 +70,10 @@ it("is shared by all who start it at once, and stopped by the last of them", asy
   expect(lookUpProcess(here.pid)).toBeUndefined();
 });
 
-it("reuses the server that a killed process left behind, and stops it in its stead", async () => {
+it("reuses the server that a killed terminal left behind, and stops it in its stead", async () => {
   const dataDir = temporaryFolder();
   const killed = await startElsewhere(dataDir, dataDir);
-  await killHard(killed.node);
+  await killTerminal(killed.node);
   expect(lookUpProcess(killed.answer.pid)).toBeDefined();
 
   const heir = await start({ dataDir });
