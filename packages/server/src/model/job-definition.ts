@@ -48,12 +48,14 @@ export type AcceptedJob = {
  * `nowMs`.
  *
  * @param checkTarget the target's own rules, from its guest
+ * @param options.mayBeOver whether a schedule without an occurrence after now is fine, as it is for a job that is being changed
  * @throws PunctualError with the field at fault
  */
 export function acceptJob(
   body: CreateJobBody | (UpsertJobBody & { name?: string }),
   nowMs: number,
   checkTarget: (target: Target) => readonly Fault[],
+  options: { mayBeOver?: boolean } = {},
 ): AcceptedJob {
   const definition: JobDefinition = {
     ...acceptSchedule(body, nowMs),
@@ -67,7 +69,7 @@ export function acceptJob(
   const faults = checkTarget(body.target);
   if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
   const plan = planOf(definition);
-  if (plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
+  if (!options.mayBeOver && plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
   return { name: body.name ?? null, definition, plan, payload: acceptPayload(body.payload), labels: body.labels ?? {} };
 }
 

@@ -12,6 +12,7 @@ export type DueCursor = {
   next_ms: number;
   due_ms: number;
   fired: number;
+  now: number;
 };
 
 /** See dueSql. */

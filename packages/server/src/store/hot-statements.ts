@@ -13,7 +13,8 @@
  * watermark so that dead entries left by earlier firings are not walked again (with a snapshot pinned elsewhere: 46 k runs/s fall to 29 k instead of 6 k).
  */
 export const dueSql = `
-select s.shard, c.job_id, c.tenant_id, c.revision, punctual.ms(c.next_at) as next_ms, punctual.ms(c.due_at) as due_ms, c.fired
+select s.shard, c.job_id, c.tenant_id, c.revision, punctual.ms(c.next_at) as next_ms, punctual.ms(c.due_at) as due_ms, c.fired,
+       punctual.ms(punctual.clock()) as now
 from unnest($1::smallint[], $2::float8[]) as s(shard, watermark)
 cross join lateral (
   select * from punctual.cursors c
@@ -177,8 +178,7 @@ tries as (
 select run_id from kept`;
 
 /**
- * Runs held by nodes whose lease has ended. An ended lease is final (renewal demands that it has not ended), so that what is read here cannot come back to
- * life.
+ * Runs held by buried nodes. Burial is final (a buried node cannot renew), so that what is read here cannot come back to life.
  *
  * $1 shards, $2 how many of each. Locks: none; settle's guard decides. Index: live_runs_holder.
  */
@@ -188,5 +188,5 @@ from unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select * from punctual.live_runs l
   where l.shard = s.shard and l.state = 'running'
-    and l.holder = any (array(select n.node_id from punctual.nodes n where n.lease_until <= punctual.clock()))
+    and l.holder = any (array(select n.node_id from punctual.nodes n where n.buried_at is not null))
   limit $2) l`;

@@ -18,12 +18,15 @@ export type JobRow = {
   updated_ms: number;
   /** The next nominal time; null while paused and once completed. */
   next_ms: number | null;
+  /** When the engine looks at it; Infinity while paused. */
+  due_ms: number | null;
   /** Occurrences counted against maxRuns; null once completed. */
   fired: number | null;
 };
 
 export const jobColumns = `j.shard, j.job_id, j.tenant_id, j.name, j.revision, j.status, j.definition, j.payload, j.target_type, j.labels, j.pause_reason,
-  punctual.ms(j.created_at) as created_ms, punctual.ms(j.updated_at) as updated_ms, punctual.ms(c.next_at) as next_ms, c.fired`;
+  punctual.ms(j.created_at) as created_ms, punctual.ms(j.updated_at) as updated_ms, punctual.ms(c.next_at) as next_ms,
+  punctual.ms(c.due_at) as due_ms, c.fired`;
 export const jobTables = "punctual.jobs j left join punctual.cursors c on c.shard = j.shard and c.job_id = j.job_id";
 
 export type NewJob = {

@@ -18,8 +18,8 @@ export async function registerNode(
 }
 
 /**
- * Extends the lease, if this is still the process that made the last renewal and the lease has not ended. An ended lease stays ended: others may have taken
- * the node's runs already.
+ * Extends the lease, if this is still the process that made the last renewal and nobody has buried the node. A lease that ran out while the database was
+ * away can be renewed: nobody took the node's runs, and burying every node after each outage would run everything twice that was under way.
  *
  * `nextBeat` is sent again when an answer was lost, and then matches what that renewal may have written; a cloned machine knows neither.
  *
@@ -28,7 +28,7 @@ export async function registerNode(
 export async function renewNode(db: Queryable, nodeId: number, beat: string, nextBeat: string, ttlMs: number): Promise<number | null> {
   const { rows } = await db.query<{ now: number }>(
     `update punctual.nodes set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3
-     where node_id = $1 and beat in ($2, $3) and lease_until > punctual.clock()
+     where node_id = $1 and beat in ($2, $3) and buried_at is null
      returning punctual.ms(punctual.clock()) as now`,
     [nodeId, beat, nextBeat, ttlMs],
   );
@@ -40,9 +40,26 @@ export async function markDraining(db: Queryable, nodeId: number): Promise<void>
   await db.query("update punctual.nodes set draining = true where node_id = $1", [nodeId]);
 }
 
-/** Ends the lease now instead of letting it run out, so that others need not wait. */
-export async function endLease(db: Queryable, nodeId: number): Promise<void> {
-  await db.query("update punctual.nodes set lease_until = least(lease_until, punctual.clock()), draining = true where node_id = $1", [nodeId]);
+/** The node's own farewell: ends its lease now instead of letting it run out, so that others need not wait. */
+export async function buryItself(db: Queryable, nodeId: number): Promise<void> {
+  await db.query(
+    `update punctual.nodes set lease_until = least(lease_until, punctual.clock()), draining = true, buried_at = punctual.clock()
+     where node_id = $1 and buried_at is null`,
+    [nodeId],
+  );
+}
+
+/**
+ * Buries the nodes whose lease has ended: their runs become orphans. The caller must have renewed its own lease without a gap for a whole TTL, so that after
+ * an outage of the database every node has had the time to come back first.
+ *
+ * @returns the ids of those buried
+ */
+export async function buryExpired(db: Queryable): Promise<number[]> {
+  const { rows } = await db.query<{ node_id: string }>(
+    "update punctual.nodes set buried_at = punctual.clock() where lease_until <= punctual.clock() and buried_at is null returning node_id",
+  );
+  return rows.map((row) => Number(row.node_id));
 }
 
 export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
@@ -59,7 +76,7 @@ export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
 export async function forgetNodes(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
     `delete from punctual.nodes n
-     where n.lease_until < punctual.clock() - interval '1 hour'
+     where n.buried_at < punctual.clock() - interval '1 hour'
        and not exists (select from punctual.live_runs l where l.state = 'running' and l.holder = n.node_id)`,
   );
   return rowCount ?? 0;

@@ -72,3 +72,8 @@ export async function checkEncryptionKey(db: Queryable, cipher: Cipher): Promise
     return false;
   }
 }
+
+/** Removes all versions; for a job that was not created after all. */
+export async function removeSecret(db: Queryable, tenantId: number, name: string): Promise<void> {
+  await db.query("delete from punctual.secrets where tenant_id = $1 and name = $2", [tenantId, name]);
+}

@@ -190,7 +190,9 @@ create table punctual.nodes (
   -- Changes with every renewal, and a renewal must know the last one: a cloned machine's renewal fails.
   beat uuid not null,
   draining boolean not null default false,
-  slots int not null
+  slots int not null,
+  -- Set by another node once the lease has ended, or by itself when it leaves: from then on it cannot renew, and its runs are handed back.
+  buried_at timestamptz
 );
 
 create table punctual.shards (

@@ -1,0 +1,37 @@
+import { PunctualError } from "@punctual/contract";
+import { isUnavailable } from "../store/database.ts";
+import { migrate } from "../store/migrate.ts";
+import { type Configuration, type Flags, readConfiguration } from "./config.ts";
+import { untilSignal } from "./lifecycle.ts";
+import type { Command } from "./options.ts";
+import { databaseUnreachable, startNode } from "./wire.ts";
+
+/**
+ * `punctual start`: a node of a cluster, on a database that was set up with `punctual migrate`. Resolves when it was told to stop and has stopped.
+ *
+ * @param flags options by name
+ */
+export async function runStart(flags: Flags): Promise<void> {
+  const config = readConfiguration("start", flags);
+  const databaseUrl = requireDatabase(config, "start");
+  if (config.encryptionKey === null) throw new PunctualError("encryption_key_missing", "`punctual start` needs the key that encrypts stored secrets.");
+  const node = await startNode({ ...config, databaseUrl, encryptionKey: config.encryptionKey });
+  console.log(`Punctual serves ${node.url}`);
+  await untilSignal();
+  await node.stop();
+}
+
+/** `punctual migrate`: brings the database to this version's schema. @returns names of the migrations applied */
+export async function runMigrate(flags: Flags): Promise<{ applied: string[] }> {
+  const databaseUrl = requireDatabase(readConfiguration("migrate", flags), "migrate");
+  try {
+    return await migrate(databaseUrl);
+  } catch (error) {
+    throw isUnavailable(error) ? databaseUnreachable(error) : error;
+  }
+}
+
+function requireDatabase(config: Configuration, command: Command): string {
+  if (config.databaseUrl !== null) return config.databaseUrl;
+  throw new PunctualError("configuration_invalid", `\`punctual ${command}\` needs DATABASE_URL (or --database-url).`);
+}

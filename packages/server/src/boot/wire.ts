@@ -1,0 +1,172 @@
+import { isIP } from "node:net";
+import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
+import { pino } from "pino";
+import { createOperations } from "../commands/index.ts";
+import { type Engine, startEngine } from "../engine/engine.ts";
+import { createHttpServer, type HttpEvents } from "../http/server.ts";
+import { type Database, isUnavailable, openDatabase } from "../store/database.ts";
+import { checkSchema } from "../store/migrate.ts";
+import { createPartitions } from "../store/partitions.ts";
+import { checkEncryptionKey, createCipher } from "../store/secrets.ts";
+import { createHttpTarget } from "../targets/http/target.ts";
+import type { Target } from "../targets/port.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { createLogs } from "../telemetry/logs.ts";
+import { createMetrics } from "../telemetry/metrics.ts";
+import type { Configuration } from "./config.ts";
+import { version } from "./version.ts";
+
+export type Node = {
+  /** Where the API is served. */
+  url: string;
+  engine: Engine;
+  /** Drains and stops; safe to call twice. */
+  stop(): Promise<void>;
+};
+
+/** Longer than the statements of the API ever take, shorter than people wait. */
+const statementTimeoutMs = 5_000;
+const connectTimeoutMs = 5_000;
+
+/** Opens the pools, checks the schema and the key, and starts engine and API: the one place where all rooms meet. */
+export async function startNode(config: Configuration & { databaseUrl: string; encryptionKey: Buffer }): Promise<Node> {
+  const metrics = createMetrics();
+  const emit = telemetry(config, metrics.emit);
+  const half = Math.ceil(config.databaseConnections / 2);
+  const pool = (name: string, maxConnections: number, indexPlansOnly: boolean): Database =>
+    openDatabase({ url: config.databaseUrl, applicationName: `punctual ${name}`, maxConnections, statementTimeoutMs, connectTimeoutMs, indexPlansOnly });
+  const apiDb = pool("api", half, false);
+  const engineDb = pool("engine", half, true);
+  const leaseDb = pool("lease", 1, false);
+  const closePools = async (): Promise<void> => {
+    await Promise.all([apiDb.end(), engineDb.end(), leaseDb.end()]);
+  };
+  const cipher = createCipher(config.encryptionKey);
+  const targets = guests();
+  let draining = false;
+  let engine: Engine | null = null;
+  try {
+    await checkDatabase(apiDb);
+    if (!(await checkEncryptionKey(apiDb, cipher))) throw new PunctualError("encryption_key_mismatch", "The stored secrets were encrypted with another key.");
+    await createPartitions(apiDb);
+    const http = createHttpServer({
+      db: apiDb,
+      cipher,
+      operations: createOperations({
+        check: (spec) => targetOf(targets, spec).check(spec).map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
+        originOf: (spec) => targetOf(targets, spec).originOf(spec),
+      }),
+      // A job created before the engine runs is found by its first look.
+      wake: (shard) => engine?.wake(shard),
+      version,
+      events: httpEvents(emit),
+      isDraining: () => draining,
+      isReady: () => readiness(apiDb, () => engine?.trusted() ?? false),
+      metrics: () => metrics.render(engine ? gaugesOf(engine) : {}),
+    });
+    // The port before the engine: a node that cannot listen must not have taken shards.
+    const url = await listen(http, config);
+    const started = await startEngine({
+      db: engineDb,
+      leaseDb,
+      databaseUrl: config.databaseUrl,
+      cipher,
+      targets,
+      nodeName: config.nodeName,
+      version,
+      slots: config.slots,
+      slotsPerOrigin: config.slotsPerOrigin,
+      leaseTtlMs: config.leaseTtlMs,
+      retentionDays: config.retentionDays,
+      emit,
+    });
+    engine = started;
+    let stopped: Promise<void> | null = null;
+    const stop = async (): Promise<void> => {
+      draining = true;
+      await started.stop(config.drainTimeoutMs);
+      await http.close();
+      await Promise.all([...targets.values()].map((target) => target.close()));
+      await closePools();
+    };
+    return { url, engine: started, stop: () => (stopped ??= stop()) };
+  } catch (error) {
+    await closePools();
+    throw error;
+  }
+}
+
+function guests(): Map<string, Target<TargetSpec>> {
+  const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version });
+  return new Map([[http.type, http]]);
+}
+
+function targetOf(targets: ReadonlyMap<string, Target<TargetSpec>>, spec: TargetSpec): Target<TargetSpec> {
+  const target = targets.get(spec.type);
+  if (!target) throw new PunctualError("target_invalid", `There are no targets of type ${spec.type}.`);
+  return target;
+}
+
+function telemetry(config: Configuration, count: Emit): Emit {
+  const pretty = process.stdout.isTTY ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } } } : {};
+  const log = createLogs(pino({ level: config.logLevel, ...pretty }));
+  return (event) => {
+    count(event);
+    log(event);
+  };
+}
+
+function httpEvents(emit: Emit): HttpEvents {
+  return {
+    answered: ({ method, route, status, durationMs, requestId }) =>
+      emit({ type: "request_ended", method, route: route ?? "none", status, durationMs, requestId }),
+    failed: ({ method, route, requestId, error }) => emit({ type: "request_failed", method, route: route ?? "none", requestId, error }),
+  };
+}
+
+async function checkDatabase(db: Database): Promise<void> {
+  try {
+    await checkSchema(db);
+  } catch (error) {
+    if (isUnavailable(error)) throw databaseUnreachable(error);
+    throw error;
+  }
+}
+
+export function databaseUnreachable(error: unknown): PunctualError {
+  const { code, message } = error as { code?: string; message?: string };
+  return new PunctualError("database_unreachable", `The database does not answer: ${message || code}.`, { cause: error });
+}
+
+async function readiness(db: Database, trusted: () => boolean): Promise<{ ready: boolean; detail: string }> {
+  try {
+    await db.query("select 1 from punctual.installation");
+    return trusted() ? { ready: true, detail: "ok" } : { ready: false, detail: "This node does not hold its lease." };
+  } catch {
+    return { ready: false, detail: "The database does not answer." };
+  }
+}
+
+function gaugesOf(engine: Engine) {
+  const { running, slotsFree, shards } = engine.gauges();
+  return {
+    punctual_running: { help: "Attempts under way on this node", value: running },
+    punctual_slots_free: { help: "Attempts this node could begin now", value: slotsFree },
+    punctual_shards_owned: { help: "Shards this node owns", value: shards },
+  };
+}
+
+async function listen(http: ReturnType<typeof createHttpServer>, config: Configuration): Promise<string> {
+  try {
+    await http.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (code === "EADDRINUSE") throw new PunctualError("port_busy", `Something listens on ${config.host}:${config.port} already.`);
+    if (code === "EACCES") throw new PunctualError("rights_missing", `This user may not listen on port ${config.port}.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new PunctualError("configuration_invalid", `${config.host} is not an address of this machine.`);
+    throw error;
+  }
+  const address = http.server.address();
+  const port = typeof address === "object" && address ? address.port : config.port;
+  return `http://${isIP(config.host) === 6 ? `[${config.host}]` : config.host}:${port}`;
+}

@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import type { Job } from "@punctual/contract";
+import { jobId } from "../model/ids.ts";
+import { type AcceptedJob, acceptJob, firstLook } from "../model/job-definition.ts";
+import { readClock } from "../store/clock.ts";
+import { insertJobs, type NewJob } from "../store/jobs.ts";
+import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
+import type { Guests } from "./guests.ts";
+import type { CommandContext, Operation } from "./operation.ts";
+import { nameTaken } from "./require-job.ts";
+import { reread } from "./revise.ts";
+import { jobView } from "./views.ts";
+
+/** Only a first occurrence within this time needs a wake: owners look at least every second by themselves. */
+const wakeWithinMs = 1_500;
+
+export function createJob(guests: Guests): Operation<"createJob"> {
+  return async (context, { body }) => {
+    const nowMs = await readClock(context.db);
+    const job = await createAccepted(context, acceptJob(body, nowMs, guests.check), nowMs);
+    return { status: 201, body: job, revision: job.revision };
+  };
+}
+
+/**
+ * Stores an accepted job. A secret of its own is stored first: a job that fires before its secret exists would sign with the wrong one, while a secret
+ * without a job harms nobody.
+ */
+export async function createAccepted(context: CommandContext, accepted: AcceptedJob, nowMs: number): Promise<Job> {
+  const row = newJob(accepted, nowMs);
+  const signingSecret = accepted.definition.target.signing === "own" ? newSigningSecret() : undefined;
+  if (signingSecret) await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(row.jobId), signingSecret);
+  const created = await insertJobs(context.db, context.tenantId, [row]);
+  if (!created.has(row.jobId)) {
+    if (signingSecret) await removeSecret(context.db, context.tenantId, jobSigningSecret(row.jobId));
+    throw nameTaken(accepted.name);
+  }
+  wakeIfSoon(context, row, nowMs);
+  const view = jobView(await reread(context, row.jobId), { withPayload: true });
+  return signingSecret ? { ...view, signingSecret } : view;
+}
+
+/** A job's row, with a new id. */
+export function newJob(accepted: AcceptedJob, nowMs: number): NewJob & { shard: number } {
+  const id = jobId(nowMs, randomBytes(10).toString("hex"));
+  const nextMs = accepted.plan.schedule.next(firstLook(accepted.definition, nowMs));
+  if (nextMs === null) throw new RangeError("an accepted job has a first occurrence");
+  return {
+    jobId: id,
+    shard: Number.parseInt(id.slice(-2), 16),
+    name: accepted.name,
+    definition: JSON.stringify(accepted.definition),
+    payload: accepted.payload,
+    targetType: accepted.definition.target.type,
+    labels: accepted.labels,
+    nextMs,
+  };
+}
+
+export function wakeIfSoon(context: CommandContext, job: { shard: number; nextMs: number }, nowMs: number): void {
+  if (job.nextMs <= nowMs + wakeWithinMs) context.wake(job.shard);
+}
+

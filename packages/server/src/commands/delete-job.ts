@@ -1,0 +1,17 @@
+import { deleteJob as deleteRow } from "../store/job-revisions.ts";
+import type { Guests } from "./guests.ts";
+import type { Operation } from "./operation.ts";
+import { changeJob } from "./revise.ts";
+
+export function deleteJob(guests: Guests): Operation<"deleteJob"> {
+  return async (context, { params, ifMatch }) => {
+    await changeJob(
+      context,
+      guests,
+      { jobId: params.jobId, ifMatch },
+      () => true,
+      (job) => deleteRow(context.db, context.tenantId, job.job_id, job.revision),
+    );
+    return { status: 204, body: undefined };
+  };
+}

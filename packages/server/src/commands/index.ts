@@ -1,0 +1,40 @@
+import type { OperationId } from "@punctual/contract";
+import { cancelJobRuns, cancelRun } from "./cancel.ts";
+import { createJob } from "./create-job.ts";
+import { createJobsBulk } from "./create-jobs-bulk.ts";
+import { deleteJob } from "./delete-job.ts";
+import type { Guests } from "./guests.ts";
+import { listOccurrences } from "./list-occurrences.ts";
+import type { Operation } from "./operation.ts";
+import { pauseJob, resumeJob } from "./pause-resume.ts";
+import { previewSchedule } from "./preview-schedule.ts";
+import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
+import { getRun, listRuns } from "./read-runs.ts";
+import { triggerJob } from "./trigger-job.ts";
+import { updateJob } from "./update-job.ts";
+import { upsertJob } from "./upsert-job.ts";
+
+/** A handler for every operation of the route table; the type demands that none is missing. */
+export type Operations = { [K in OperationId]: Operation<K> };
+
+export function createOperations(guests: Guests): Operations {
+  return {
+    createJob: createJob(guests),
+    createJobsBulk: createJobsBulk(guests),
+    listJobs,
+    getJob,
+    updateJob: updateJob(guests),
+    deleteJob: deleteJob(guests),
+    getJobByName,
+    upsertJob: upsertJob(guests),
+    pauseJob: pauseJob(guests),
+    resumeJob: resumeJob(guests),
+    triggerJob: triggerJob(guests),
+    cancelJobRuns,
+    listOccurrences,
+    listRuns,
+    getRun,
+    cancelRun,
+    previewSchedule,
+  };
+}

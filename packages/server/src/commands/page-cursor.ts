@@ -1,0 +1,32 @@
+import { hash } from "node:crypto";
+import { PunctualError } from "@punctual/contract";
+
+/**
+ * Opaque cursors: the last key of a page, bound by a checksum to tenant, list and filters, so that a cursor used with other filters is refused instead of
+ * giving a page that fits neither. No secret: a cursor grants nothing, every query filters by tenant anyway.
+ */
+export function pageCursor(tenantId: number, list: string, filters: unknown) {
+  const binding = JSON.stringify([tenantId, list, filters]);
+  const seal = (key: string): string => Buffer.from(`${key}.${hash("sha256", `${binding}/${key}`).slice(0, 16)}`).toString("base64url");
+  return {
+    /** The cursor after an item with this key; null when there are no more items. */
+    after: (key: string | null): string | null => (key === null ? null : seal(key)),
+    /** @throws PunctualError cursor_invalid */
+    read(cursor: string | undefined): string | null {
+      if (cursor === undefined) return null;
+      const text = Buffer.from(cursor, "base64url").toString("utf8");
+      const key = text.slice(0, text.lastIndexOf("."));
+      if (key === "" || seal(key) !== cursor) {
+        const message = "The cursor was not returned by this list with these filters.";
+        throw new PunctualError("cursor_invalid", message, { faults: [{ pointer: "cursor", message }] });
+      }
+      return key;
+    },
+  };
+}
+
+/** Cuts the extra item that tells whether there is a next page. */
+export function cutPage<T>(rows: T[], limit: number, keyOf: (row: T) => string): { rows: T[]; lastKey: string | null } {
+  const last = rows[limit - 1];
+  return rows.length > limit && last !== undefined ? { rows: rows.slice(0, limit), lastKey: keyOf(last) } : { rows, lastKey: null };
+}

@@ -1,0 +1,46 @@
+import { PunctualError } from "@punctual/contract";
+import { acceptInstant } from "../model/job-definition.ts";
+import { type JobFilters, listJobs as listRows } from "../store/job-list.ts";
+import { findJobByName } from "../store/jobs.ts";
+import type { Operation } from "./operation.ts";
+import { cutPage, pageCursor } from "./page-cursor.ts";
+import { jobNotFound, requireJob } from "./require-job.ts";
+import { jobView } from "./views.ts";
+
+const defaultPage = 50;
+
+export const getJob: Operation<"getJob"> = async (context, { params }) => {
+  const job = await requireJob(context, params.jobId);
+  return { status: 200, body: jobView(job, { withPayload: true }), revision: job.revision };
+};
+
+export const getJobByName: Operation<"getJobByName"> = async (context, { params }) => {
+  const job = await findJobByName(context.db, context.tenantId, params.name);
+  if (!job) throw jobNotFound(`named ${JSON.stringify(params.name)}`);
+  return { status: 200, body: jobView(job, { withPayload: true }), revision: job.revision };
+};
+
+export const listJobs: Operation<"listJobs"> = async (context, { query }) => {
+  const { cursor, limit = defaultPage, status, namePrefix, targetType, label = [], nextRunFrom, nextRunTo } = query;
+  const filters: JobFilters = {
+    labels: label.map(parseLabel),
+    ...(status !== undefined && { status }),
+    ...(namePrefix !== undefined && { namePrefix }),
+    ...(targetType !== undefined && { targetType }),
+    ...(nextRunFrom !== undefined && { nextFromMs: acceptInstant(nextRunFrom, "nextRunFrom") }),
+    ...(nextRunTo !== undefined && { nextToMs: acceptInstant(nextRunTo, "nextRunTo") }),
+  };
+  const pages = pageCursor(context.tenantId, "jobs", filters);
+  const found = await listRows(context.db, context.tenantId, filters, pages.read(cursor), limit + 1);
+  const { rows, lastKey } = cutPage(found, limit, (row) => row.job_id);
+  return { status: 200, body: { items: rows.map((row) => jobView(row, { withPayload: false })), nextCursor: pages.after(lastKey) } };
+};
+
+function parseLabel(text: string): { key: string; value: string | null } {
+  const at = text.indexOf("=");
+  if (at === 0) {
+    const message = `The label filter ${JSON.stringify(text)} has no key.`;
+    throw new PunctualError("request_invalid", message, { faults: [{ pointer: "label", message, found: text, expected: "key=value or key" }] });
+  }
+  return at < 0 ? { key: text, value: null } : { key: text.slice(0, at), value: text.slice(at + 1) };
+}

@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
+import { manualRunId, originKey } from "../model/ids.ts";
+import { readClock } from "../store/clock.ts";
+import { findRun, insertManualRun } from "../store/runs.ts";
+import type { Guests } from "./guests.ts";
+import type { Operation } from "./operation.ts";
+import { requireJob } from "./require-job.ts";
+import { runView } from "./views.ts";
+
+/** The run is ready, not running: whichever node owns the shard claims it, within milliseconds of the wake. */
+export function triggerJob(guests: Guests): Operation<"triggerJob"> {
+  return async (context, { params, body }) => {
+    const job = await requireJob(context, params.jobId);
+    const plan = planOf(JSON.parse(job.definition) as JobDefinition);
+    const nowMs = await readClock(context.db);
+    const runId = manualRunId(job.job_id, nowMs, randomBytes(16).toString("hex"));
+    const run = {
+      runId,
+      jobId: job.job_id,
+      revision: job.revision,
+      priority: plan.priority,
+      origin: originKey(context.tenantId, guests.originOf(plan.target)),
+      payload: acceptPayload(body?.payload),
+    };
+    await insertManualRun(context.db, context.tenantId, run, nowMs);
+    context.wake(job.shard);
+    const row = await findRun(context.db, context.tenantId, runId);
+    if (!row) throw new ReferenceError("a run that was inserted can be read");
+    return { status: 201, body: runView(row) };
+  };
+}

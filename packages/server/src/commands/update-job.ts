@@ -1,0 +1,107 @@
+import { isDeepStrictEqual } from "node:util";
+import type { CreateJobBody, UpdateJobBody } from "@punctual/contract";
+import { type AcceptedJob, acceptJob, firstLook, type JobDefinition, mergeJob, scheduleOf } from "../model/job-definition.ts";
+import { occurrenceRunId } from "../model/ids.ts";
+import type { Revision } from "../store/job-revisions.ts";
+import type { JobRow } from "../store/jobs.ts";
+import { findRun } from "../store/runs.ts";
+import { addSecret, jobSigningSecret, newSigningSecret, readSecret } from "../store/secrets.ts";
+import type { Guests } from "./guests.ts";
+import type { CommandContext, Operation } from "./operation.ts";
+import { wakeIfSoon } from "./create-job.ts";
+import { applyRevision, changeJob, reread } from "./revise.ts";
+import { jobView } from "./views.ts";
+
+export function updateJob(guests: Guests): Operation<"updateJob"> {
+  return async (context, { params, body, ifMatch }) => {
+    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) => mergeJob(storedJob(current), body as UpdateJobBody));
+    return { status: 200, body: job, revision: job.revision };
+  };
+}
+
+/**
+ * Makes a job what `bodyOf` says, as a new revision, unless it is that already. An unchanged schedule keeps its cursor, so that an edit of anything else
+ * neither skips nor repeats an occurrence; a changed one starts anew after now, with a new count for maxRuns.
+ */
+export async function replaceJob(
+  context: CommandContext,
+  guests: Guests,
+  request: { jobId: string; ifMatch: number | null },
+  bodyOf: (current: JobRow) => CreateJobBody,
+) {
+  let signingSecret: string | undefined;
+  const job = await changeJob(
+    context,
+    guests,
+    request,
+    async (current, nowMs) => {
+      const body = bodyOf(current);
+      const accepted = acceptJob(keepAnchor(body, current), nowMs, guests.check, { mayBeOver: true });
+      if (isSame(current, accepted)) return null;
+      return { accepted, cursor: await cursorAfter(context, current, accepted, nowMs), nowMs };
+    },
+    async (current, { accepted, cursor, nowMs }) => {
+      signingSecret ??= await secretFor(context, current, accepted);
+      const applied = await applyRevision(context, current, "updated", revisionOf(current, accepted, cursor));
+      if (applied && cursor.action === "set") wakeIfSoon(context, { shard: current.shard, nextMs: cursor.nextMs }, nowMs);
+      return applied;
+    },
+  );
+  const view = jobView(await reread(context, job.job_id), { withPayload: true });
+  return signingSecret ? { ...view, signingSecret } : view;
+}
+
+function storedJob(row: JobRow) {
+  return { definition: JSON.parse(row.definition) as JobDefinition, name: row.name, labels: row.labels, payload: row.payload };
+}
+
+/** An interval whose author names no anchor keeps the one it was given at creation, so that saying the same again changes nothing. */
+function keepAnchor(body: CreateJobBody, current: JobRow): CreateJobBody {
+  const stored = JSON.parse(current.definition) as JobDefinition;
+  if (body.every === undefined || body.anchor !== undefined || body.every !== stored.every || stored.anchor === undefined) return body;
+  return { ...body, anchor: stored.anchor };
+}
+
+function isSame(current: JobRow, accepted: AcceptedJob): boolean {
+  return (
+    isDeepStrictEqual(JSON.parse(current.definition), JSON.parse(JSON.stringify(accepted.definition))) &&
+    isDeepStrictEqual(current.labels, accepted.labels) &&
+    current.payload === accepted.payload &&
+    current.name === accepted.name
+  );
+}
+
+async function cursorAfter(context: CommandContext, current: JobRow, accepted: AcceptedJob, nowMs: number): Promise<Revision["cursor"]> {
+  if (current.status === "paused") return { action: "hold" };
+  const stored = JSON.parse(current.definition) as JobDefinition;
+  const unchanged = isDeepStrictEqual(scheduleOf(stored), scheduleOf(accepted.definition)) && stored.maxRuns === accepted.definition.maxRuns;
+  if (unchanged) return { action: "keep" };
+  const nextMs = accepted.plan.schedule.next(firstLook(accepted.definition, nowMs));
+  if (nextMs === null) return { action: "drop" };
+  // A one-time job set back to a time that has already had its run does not run again: one occurrence, at most one run.
+  const again = nextMs <= nowMs && (await findRun(context.db, context.tenantId, occurrenceRunId(current.job_id, nextMs))) !== null;
+  return again ? { action: "drop" } : { action: "set", nextMs, restartCount: true };
+}
+
+function revisionOf(current: JobRow, accepted: AcceptedJob, cursor: Revision["cursor"]): Revision {
+  return {
+    name: accepted.name,
+    status: current.status,
+    definition: JSON.stringify(accepted.definition),
+    payload: accepted.payload,
+    targetType: accepted.definition.target.type,
+    labels: accepted.labels,
+    pauseReason: current.pause_reason,
+    cursor,
+  };
+}
+
+/** A secret of the job's own, made when it is first asked for; an existing one is kept and not shown again. */
+async function secretFor(context: CommandContext, current: JobRow, accepted: AcceptedJob): Promise<string | undefined> {
+  if (accepted.definition.target.signing !== "own") return undefined;
+  const name = jobSigningSecret(current.job_id);
+  if ((await readSecret(context.db, context.cipher, context.tenantId, name)).length > 0) return undefined;
+  const secret = newSigningSecret();
+  await addSecret(context.db, context.cipher, context.tenantId, name, secret);
+  return secret;
+}

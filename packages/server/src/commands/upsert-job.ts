@@ -1,0 +1,30 @@
+import { PunctualError } from "@punctual/contract";
+import { acceptJob } from "../model/job-definition.ts";
+import { readClock } from "../store/clock.ts";
+import { findJobByName } from "../store/jobs.ts";
+import { createAccepted } from "./create-job.ts";
+import type { Guests } from "./guests.ts";
+import type { Operation } from "./operation.ts";
+import { replaceJob } from "./update-job.ts";
+
+/** Creates or replaces by name. Two at once may both find nothing: the slower one's insert meets the taken name, and it replaces instead. */
+export function upsertJob(guests: Guests): Operation<"upsertJob"> {
+  return async (context, { params, body, ifMatch }) => {
+    const wanted = { ...body, name: params.name };
+    for (;;) {
+      const existing = await findJobByName(context.db, context.tenantId, params.name);
+      if (existing) {
+        const job = await replaceJob(context, guests, { jobId: existing.job_id, ifMatch }, () => wanted);
+        return { status: 200, body: job, revision: job.revision };
+      }
+      if (ifMatch !== null) throw new PunctualError("revision_mismatch", `There is no job named ${JSON.stringify(params.name)} to match revision ${ifMatch}.`);
+      try {
+        const nowMs = await readClock(context.db);
+        const job = await createAccepted(context, acceptJob(wanted, nowMs, guests.check), nowMs);
+        return { status: 201, body: job, revision: job.revision };
+      } catch (error) {
+        if (!(error instanceof PunctualError && error.code === "name_taken")) throw error;
+      }
+    }
+  };
+}

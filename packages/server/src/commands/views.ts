@@ -1,0 +1,67 @@
+import type { Attempt, Job, Run } from "@punctual/contract";
+import { formatDuration } from "@punctual/schedule";
+import { type JobDefinition, jobDefaults } from "../model/job-definition.ts";
+import type { JobRow } from "../store/jobs.ts";
+import type { AttemptRow, RunRow } from "../store/runs.ts";
+
+/** Epoch ms as the wire writes times. */
+export function instant(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
+
+const instantOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : instant(epochMs));
+
+/** A stored job as the wire shows it, with its defaults filled in. */
+export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
+  const { retry, timeout, misfire, priority, ...rest } = JSON.parse(row.definition) as JobDefinition;
+  return {
+    jobId: row.job_id,
+    name: row.name,
+    revision: row.revision,
+    status: row.status === "active" && row.fired === null ? "completed" : row.status,
+    ...rest,
+    ...(options.withPayload && row.payload !== null ? { payload: JSON.parse(row.payload) as unknown } : {}),
+    retry: { attempts: retry?.attempts ?? jobDefaults.attempts },
+    timeout: timeout ?? formatDuration(jobDefaults.timeoutMs),
+    misfire: { window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs), policy: misfire?.policy ?? jobDefaults.misfirePolicy },
+    priority: priority ?? jobDefaults.priority,
+    labels: row.labels,
+    nextRunAt: instantOrNull(row.next_ms),
+    pauseReason: row.pause_reason,
+    createdAt: instant(row.created_ms),
+    updatedAt: instant(row.updated_ms),
+  };
+}
+
+export function runView(row: RunRow): Run {
+  return {
+    runId: row.run_id,
+    jobId: row.job_id,
+    revision: row.revision,
+    status: row.state,
+    kind: row.kind,
+    nominalAt: instant(row.nominal_ms),
+    nextAttemptAt: row.state === "waiting" ? instantOrNull(row.due_ms) : null,
+    attempt: row.attempt,
+    startedAt: instantOrNull(row.started_ms),
+    finishedAt: instantOrNull(row.finished_ms),
+    lagMs: row.started_ms === null ? null : Math.round(row.started_ms - row.nominal_ms),
+    reason: row.reason,
+  };
+}
+
+export function attemptView(row: AttemptRow): Attempt {
+  return {
+    attempt: row.attempt,
+    outcome: row.outcome,
+    startedAt: instant(row.started_ms),
+    durationMs: Math.max(0, Math.round(row.duration_ms)),
+    failureClass: row.failure_class,
+    statusCode: row.status_code,
+    error: row.error,
+    output: row.output,
+    outputTruncated: row.output_truncated,
+    nodeId: row.node_id,
+    late: row.late,
+  };
+}

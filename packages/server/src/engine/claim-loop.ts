@@ -1,0 +1,104 @@
+import { type Database, isUnavailable } from "../store/database.ts";
+import { claimReady, type ClaimedRun, peekRuns, wakeWaiting } from "../store/dispatching.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { Executor, HeldRun } from "./executor.ts";
+import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
+import type { Membership } from "./membership.ts";
+import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import { type PlanCache, planKey } from "./plan-cache.ts";
+import type { ShardKeeper } from "./shard-keeper.ts";
+import type { Slots } from "./slots.ts";
+
+const batchMost = 500;
+const longestRestMs = 1_000;
+/** While runs wait for slots, looks are at least this far apart: a claim for one slot costs as much as a claim for fifty. */
+const busyRestMs = 10;
+
+export type ClaimLoopOptions = {
+  db: Database;
+  membership: () => Membership;
+  shards: ShardKeeper;
+  plans: PlanCache;
+  executor: Executor;
+  slots: Slots;
+  clock: NodeClock;
+  emit: Emit;
+};
+
+export type ClaimLoop = Loop & {
+  /** A slot became free; looks now if runs were waiting for one. */
+  room(): void;
+};
+
+/** Begins the runs that could not begin when they were fired: retries whose time has come, manual ones, and those that found no slot. */
+export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
+  const { db, membership, shards, slots, clock, emit } = options;
+  let hungry = false;
+
+  const look = async (): Promise<number> => {
+    const owned = shards.owned().map((row) => row.shard);
+    hungry = false;
+    if (owned.length === 0 || !membership().trusted()) return longestRestMs / 10;
+    const sentMs = monotonicMs();
+    const waiting = await peekRuns(db, owned);
+    clock.observe(waiting.now, sentMs);
+    const retriesDue = waiting.next_wake_ms !== null && waiting.next_wake_ms <= waiting.now;
+    if (retriesDue) await wakeWaiting(db, owned, Math.max(4, Math.ceil((2 * batchMost) / owned.length)));
+    if (!retriesDue && !waiting.any_ready) return restUntil(waiting.next_wake_ms, waiting.now);
+    hungry = true;
+    if (slots.free() === 0) return longestRestMs;
+    const claimed = await claim(owned);
+    await begin(claimed);
+    return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
+  };
+
+  const claim = (owned: number[]): Promise<ClaimedRun[]> => {
+    const total = Math.min(batchMost, slots.free());
+    const perShard = Math.max(1, Math.ceil((4 * total) / owned.length));
+    return claimReady(db, membership().nodeId(), owned, { perShard, total }, slots.saturated());
+  };
+
+  const begin = async (claimed: readonly ClaimedRun[]): Promise<void> => {
+    if (claimed.length === 0) return;
+    const holder = membership().nodeId();
+    const plans = await options.plans.get(claimed.map((row) => ({ jobId: row.job_id, revision: row.revision })));
+    for (const row of claimed) {
+      const run: HeldRun = {
+        shard: row.shard,
+        runId: row.run_id,
+        jobId: row.job_id,
+        revision: row.revision,
+        nominalMs: row.nominal_ms,
+        attempt: row.attempt,
+        holder,
+        payload: row.payload,
+      };
+      const cached = plans.get(planKey(row.job_id, row.revision));
+      const hasSlot = slots.take(row.origin);
+      if (cached && hasSlot && membership().trusted()) options.executor.begin(run, cached);
+      else {
+        // A claim may bring more runs of one origin than its share has room for.
+        if (hasSlot) slots.give(row.origin);
+        options.executor.handBack(run);
+      }
+    }
+  };
+
+  const loop = startLoop({
+    look,
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "claim", error, databaseAway: isUnavailable(error) });
+      return retryDelayMs(failures);
+    },
+  });
+  return {
+    ...loop,
+    room: () => {
+      if (hungry) loop.wake();
+    },
+  };
+}
+
+function restUntil(nextMs: number | null, nowMs: number): number {
+  return nextMs === null ? longestRestMs : Math.min(longestRestMs, Math.max(1, Math.ceil(nextMs - nowMs) + 1));
+}

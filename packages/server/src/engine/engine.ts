@@ -1,0 +1,131 @@
+import type { Target as TargetSpec } from "@punctual/contract";
+import type { Database } from "../store/database.ts";
+import { notify } from "../store/notify.ts";
+import type { Cipher } from "../store/secrets.ts";
+import type { Target } from "../targets/port.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { startClaimLoop } from "./claim-loop.ts";
+import { createExecutor } from "./executor.ts";
+import { startFireLoop } from "./fire-loop.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { join } from "./membership.ts";
+import { createNodeClock } from "./node-clock.ts";
+import { createPlanCache } from "./plan-cache.ts";
+import { startRescueLoop } from "./rescue-loop.ts";
+import { startSettler } from "./settler.ts";
+import { startShardKeeper } from "./shard-keeper.ts";
+import { createSigningSecrets } from "./signing-secrets.ts";
+import { createSlots } from "./slots.ts";
+import { startWakeLine } from "./wake-line.ts";
+import { startWatchLoop } from "./watch-loop.ts";
+
+export type EngineOptions = {
+  db: Database;
+  /** One connection that only the lease uses. */
+  leaseDb: Database;
+  databaseUrl: string;
+  cipher: Cipher;
+  targets: ReadonlyMap<string, Target<TargetSpec>>;
+  nodeName: string;
+  version: string;
+  slots: number;
+  slotsPerOrigin: number;
+  leaseTtlMs: number;
+  retentionDays: number;
+  emit: Emit;
+};
+
+export type Engine = {
+  nodeId(): number;
+  /** Whether this node holds its lease. */
+  trusted(): boolean;
+  /** A shard may have something due sooner than its owner knows. */
+  wake(shard: number): void;
+  gauges(): { running: number; slotsFree: number; shards: number };
+  /**
+   * Stops firing, gives the shards back, waits for what runs, hands the rest back, and leaves the cluster.
+   *
+   * @param drainMs how long attempts under way may take to finish
+   */
+  stop(drainMs: number): Promise<void>;
+};
+
+/** Wires the loops of a node. Each stands alone and talks to the others through the database or the few wakes below. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { db, emit } = options;
+  const clock = createNodeClock();
+  const slots = createSlots(options.slots, options.slotsPerOrigin);
+  const settler = startSettler(db, emit);
+  const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
+  const plans = createPlanCache(db, (plan) => originOf(plan.target));
+  const executor = createExecutor({
+    targets: options.targets,
+    secretsOf: createSigningSecrets(db, options.cipher),
+    settler,
+    slots,
+    clock,
+    emit,
+    onRoom: () => claimLoop.room(),
+  });
+  const node = await join({
+    db: options.leaseDb,
+    name: options.nodeName,
+    version: options.version,
+    slots: options.slots,
+    ttlMs: options.leaseTtlMs,
+    clock,
+    emit,
+    onLost: () => {
+      emit({ type: "lease_lost", nodeId: node.nodeId(), running: executor.running().count });
+      shards.forget();
+      executor.abandon();
+    },
+  });
+  const membership = () => node;
+  const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops() });
+  const shared = { db, membership, shards, plans, executor, slots, clock, emit };
+  const claimLoop = startClaimLoop(shared);
+  const fireLoop = startFireLoop({ ...shared, onReady: () => claimLoop.wake() });
+  const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake() });
+  const watchLoop = startWatchLoop({ ...shared, settler });
+  const housekeeping = startHousekeeping({ ...shared, retentionDays: options.retentionDays });
+  const wakeLoops = (): void => {
+    fireLoop.wake();
+    claimLoop.wake();
+  };
+  const wakeLine = startWakeLine({
+    db,
+    databaseUrl: options.databaseUrl,
+    emit,
+    onWake: (woken) => {
+      const owned = new Set(shards.owned().map((row) => row.shard));
+      if (woken.length === 0 || woken.some((shard) => owned.has(shard))) wakeLoops();
+    },
+    onCluster: () => shards.wake(),
+  });
+
+  return {
+    nodeId: node.nodeId,
+    trusted: node.trusted,
+    wake: wakeLine.send,
+    gauges: () => ({ running: executor.running().count, slotsFree: slots.free(), shards: shards.owned().length }),
+    async stop(drainMs) {
+      emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
+      await node.drain().catch(() => {});
+      await Promise.all([fireLoop.stop(), claimLoop.stop(), rescueLoop.stop(), housekeeping.stop()]);
+      await shards.stop().catch(() => {});
+      await executor.idle(drainMs);
+      executor.abandon();
+      await executor.idle(abortMs);
+      await settler.flush(flushMs);
+      await Promise.all([watchLoop.stop(), settler.stop(), wakeLine.stop()]);
+      await node.leave().catch(() => {});
+      await notify(db, { cluster: true }).catch(() => {});
+      emit({ type: "node_stopped", nodeId: node.nodeId() });
+    },
+  };
+}
+
+/** Aborted attempts end at once; this is only for a target that does not. */
+const abortMs = 2_000;
+const flushMs = 5_000;

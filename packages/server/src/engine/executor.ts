@@ -1,0 +1,182 @@
+import { randomBytes } from "node:crypto";
+import { type FailureClass, type Target as TargetSpec, PunctualError } from "@punctual/contract";
+import { decideRetry } from "../model/retry.ts";
+import type { AttemptResult } from "../store/dispatching.ts";
+import type { AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import type { CachedPlan } from "./plan-cache.ts";
+import type { Settler } from "./settler.ts";
+import type { Slots } from "./slots.ts";
+
+/** A run that this node holds, in the attempt it is to make now. Its slot is taken already. */
+export type HeldRun = {
+  shard: number;
+  runId: string;
+  jobId: string;
+  revision: number;
+  nominalMs: number;
+  attempt: number;
+  holder: number;
+  /** JSON text instead of the job's payload, or null. */
+  payload: string | null;
+};
+
+export type Executor = {
+  /** Begins the attempt; its result goes to the settler and its slot is given back. */
+  begin(run: HeldRun, cached: CachedPlan): void;
+  /** Hands a held run back that was never begun: it becomes ready again and no attempt is spent. Its slot is the caller's to give back. */
+  handBack(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): void;
+  /** Aborts an attempt under way, if this node makes it; the run ends as cancelled. */
+  cancel(runId: string, reason: string): void;
+  /** Aborts all attempts: their runs are others' already, or the drain's time is over. They count as lost. */
+  abandon(): void;
+  running(): { count: number; shards: number[] };
+  /** Whether this node is making an attempt of the run. */
+  has(runId: string): boolean;
+  /** Resolves when nothing runs any more, or the deadline passes. */
+  idle(deadlineMs: number): Promise<void>;
+};
+
+export type ExecutorOptions = {
+  targets: ReadonlyMap<string, Target<TargetSpec>>;
+  secretsOf: (tenantId: number, jobId: string, target: TargetSpec) => Promise<readonly string[]>;
+  settler: Settler;
+  slots: Slots;
+  clock: NodeClock;
+  emit: Emit;
+  /** A slot became free. */
+  onRoom: () => void;
+};
+
+type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
+
+export function createExecutor(options: ExecutorOptions): Executor {
+  const { settler, slots, clock, emit, onRoom } = options;
+  const underWay = new Map<string, UnderWay>();
+  const waitingForIdle: (() => void)[] = [];
+
+  const finish = (run: HeldRun, origin: number): void => {
+    underWay.delete(run.runId);
+    slots.give(origin);
+    onRoom();
+    if (underWay.size === 0) for (const resolve of waitingForIdle.splice(0)) resolve();
+  };
+
+  const carryOut = async (run: HeldRun, cached: CachedPlan, entry: UnderWay): Promise<void> => {
+    const startedMs = clock.nowMs();
+    const began = monotonicMs();
+    const outcome = await attempt(options, run, cached, entry.abort.signal);
+    const durationMs = monotonicMs() - began;
+    const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
+    settler.add(result);
+    emit({
+      type: "attempt_ended",
+      runId: run.runId,
+      jobId: run.jobId,
+      tenantId: cached.tenantId,
+      attempt: run.attempt,
+      next: result.next,
+      failureClass: result.evidence?.failureClass ?? null,
+      lagMs: run.attempt === 1 ? startedMs - run.nominalMs : null,
+      durationMs,
+    });
+    finish(run, cached.origin);
+  };
+
+  return {
+    begin(run, cached) {
+      const entry: UnderWay = { shard: run.shard, abort: new AbortController(), end: null };
+      underWay.set(run.runId, entry);
+      void carryOut(run, cached, entry);
+    },
+    handBack({ shard, runId, holder, attempt: number }) {
+      settler.add({ shard, runId, holder, attempt: number, next: "ready", delayMs: 0, reason: null, evidence: null });
+    },
+    cancel(runId, reason) {
+      const entry = underWay.get(runId);
+      if (!entry || entry.end) return;
+      entry.end = { kind: "cancel", reason };
+      entry.abort.abort();
+    },
+    abandon() {
+      for (const entry of underWay.values()) {
+        entry.end ??= { kind: "abandon" };
+        entry.abort.abort();
+      }
+    },
+    running: () => ({ count: underWay.size, shards: [...new Set([...underWay.values()].map((entry) => entry.shard))] }),
+    has: (runId) => underWay.has(runId),
+    idle: async (deadlineMs) => {
+      if (underWay.size === 0) return;
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        new Promise<void>((resolve) => waitingForIdle.push(resolve)),
+        new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, deadlineMs);
+        }),
+      ]);
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Never rejects: what cannot even be sent is a failed attempt like any other. */
+async function attempt(options: ExecutorOptions, run: HeldRun, cached: CachedPlan, signal: AbortSignal): Promise<AttemptOutcome> {
+  const spec = cached.plan.target;
+  const target = options.targets.get(spec.type);
+  try {
+    if (!target) throw new PunctualError("internal", `This node has no target of type ${spec.type}.`);
+    const signingSecrets = await options.secretsOf(cached.tenantId, run.jobId, spec);
+    return await target.attempt(requestOf(run, cached, signingSecrets), signal);
+  } catch (error) {
+    const message = error instanceof PunctualError ? error.message : "The attempt could not be prepared.";
+    return { ok: false, failureClass: "internal", statusCode: null, message, output: null, outputTruncated: false, retryAfterMs: null, mayHaveBeenSeen: false };
+  }
+}
+
+function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly string[]): AttemptRequest<TargetSpec> {
+  const json = run.payload ?? cached.payload;
+  const text = json?.startsWith('"') ? (JSON.parse(json) as string) : null;
+  return {
+    target: cached.plan.target,
+    runId: run.runId,
+    jobId: run.jobId,
+    jobName: cached.name,
+    tenantId: cached.tenantId,
+    attempt: run.attempt,
+    nominalAt: run.nominalMs,
+    payload: text ?? json,
+    contentType: json === null ? null : text === null ? "application/json" : "text/plain; charset=utf-8",
+    signingSecrets,
+    timeoutMs: cached.plan.timeoutMs,
+    // One trace a run, one span an attempt.
+    traceparent: `00-${run.runId.replaceAll("-", "")}-${randomBytes(8).toString("hex")}-01`,
+    idempotencyKey: run.runId,
+  };
+}
+
+function resultOf(
+  run: HeldRun,
+  cached: CachedPlan,
+  outcome: AttemptOutcome,
+  end: UnderWay["end"],
+  timing: { startedMs: number; durationMs: number },
+): AttemptResult {
+  const { shard, runId, holder, attempt: number } = run;
+  const base = { shard, runId, holder, attempt: number };
+  const texts = { statusCode: outcome.statusCode, output: outcome.output, outputTruncated: outcome.outputTruncated, ...timing };
+  if (outcome.ok) {
+    return { ...base, next: "succeeded", delayMs: 0, reason: null, evidence: { outcome: "succeeded", failureClass: null, error: null, ...texts } };
+  }
+  const failed = { error: outcome.message, ...texts };
+  if (end?.kind === "cancel") {
+    return { ...base, next: "cancelled", delayMs: 0, reason: end.reason, evidence: { outcome: "cancelled", failureClass: "cancelled", ...failed } };
+  }
+  const failureClass: FailureClass = end?.kind === "abandon" ? "lost" : outcome.failureClass;
+  const decision = decideRetry({ ...outcome, failureClass }, number, cached.plan.attempts, Math.random());
+  const evidence = { outcome: end ? ("lost" as const) : ("failed" as const), failureClass, ...failed };
+  return decision.retry
+    ? { ...base, next: "waiting", delayMs: decision.delayMs, reason: null, evidence }
+    : { ...base, next: "dead", delayMs: 0, reason: decision.because === "not_retryable" ? "the failure is one that a retry cannot heal" : "all attempts failed", evidence };
+}

@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { leaseTimes, trustedUntil } from "../model/lease.ts";
+import type { Database } from "../store/database.ts";
+import { isUnavailable } from "../store/database.ts";
+import { buryExpired, buryItself, markDraining, registerNode, renewNode } from "../store/nodes.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
+import { monotonicMs, type NodeClock } from "./node-clock.ts";
+
+export type Membership = {
+  /** The id of this boot; a new one after the lease was lost. */
+  nodeId(): number;
+  /** Whether this node may start work: its lease, as far as it knows, has not ended. */
+  trusted(): boolean;
+  /** From now on others plan without this node, which keeps renewing while it finishes what runs. */
+  drain(): Promise<void>;
+  /** Ends the lease and stops renewing. */
+  leave(): Promise<void>;
+};
+
+export type MembershipOptions = {
+  /** A pool of one connection that nothing else uses: a lease must not be lost because the others are busy. */
+  db: Database;
+  name: string;
+  version: string;
+  slots: number;
+  ttlMs: number;
+  clock: NodeClock;
+  emit: Emit;
+  /** The node was buried by others: everything it held is theirs. Called before it joins anew. */
+  onLost: () => void;
+};
+
+/**
+ * Joins the cluster and keeps the node's lease.
+ *
+ * Authority is the database: the lease in its row. The local window of trust is a conservative stop condition, never another source of truth: it is counted
+ * from before the renewal was sent. A failed renewal is repeated with the same beat, so that an answer lost on the way is told apart from another process
+ * renewing. When others have buried the node, it joins under a new id and owns nothing.
+ */
+export async function join(options: MembershipOptions): Promise<Membership> {
+  const { db, emit, clock } = options;
+  const times = leaseTimes(options.ttlMs);
+  let nodeId = 0;
+  let beat = "";
+  let nextBeat = randomUUID();
+  let trustedUntilMs = 0;
+  let renewingSinceMs = 0;
+
+  const register = async (): Promise<void> => {
+    beat = randomUUID();
+    const sentMs = monotonicMs();
+    const registered = await registerNode(db, { name: options.name, version: options.version, beat, slots: options.slots }, times.ttlMs);
+    clock.observe(registered.nowMs, sentMs);
+    nodeId = registered.nodeId;
+    trustedUntilMs = trustedUntil(sentMs, times);
+    renewingSinceMs = sentMs;
+    emit({ type: "node_registered", nodeId, name: options.name });
+  };
+
+  const renew = async (): Promise<boolean> => {
+    const sentMs = monotonicMs();
+    const nowMs = await renewNode(db, nodeId, beat, nextBeat, times.ttlMs);
+    if (nowMs === null) return false;
+    if (sentMs > trustedUntilMs) renewingSinceMs = sentMs;
+    beat = nextBeat;
+    nextBeat = randomUUID();
+    clock.observe(nowMs, sentMs);
+    trustedUntilMs = trustedUntil(sentMs, times);
+    return true;
+  };
+
+  const look = async (): Promise<number> => {
+    const startedMs = monotonicMs();
+    if (!(await renew())) {
+      trustedUntilMs = 0;
+      options.onLost();
+      await register();
+    }
+    // Whoever has itself just come back must not bury those who are about to.
+    if (monotonicMs() - renewingSinceMs > times.ttlMs) {
+      const buried = await buryExpired(db);
+      if (buried.length > 0) emit({ type: "nodes_buried", nodeIds: buried });
+    }
+    return Math.max(0, times.renewEveryMs - (monotonicMs() - startedMs));
+  };
+
+  await register();
+  const loop: Loop = startLoop({
+    look,
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "membership", error, databaseAway: isUnavailable(error) });
+      return Math.min(retryDelayMs(failures), times.renewEveryMs);
+    },
+  });
+  return {
+    nodeId: () => nodeId,
+    trusted: () => monotonicMs() < trustedUntilMs,
+    drain: () => markDraining(db, nodeId),
+    leave: async () => {
+      await loop.stop();
+      trustedUntilMs = 0;
+      await buryItself(db, nodeId);
+    },
+  };
+}

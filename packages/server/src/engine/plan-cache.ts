@@ -1,0 +1,62 @@
+import { LRUCache } from "lru-cache";
+import { originKey } from "../model/ids.ts";
+import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
+import type { Database } from "../store/database.ts";
+import { type PlanRow, readPlans } from "../store/plans.ts";
+
+/** A job's revision, parsed, with what every attempt of it needs. */
+export type CachedPlan = {
+  plan: JobPlan;
+  tenantId: number;
+  name: string | null;
+  /** JSON text. */
+  payload: string | null;
+  /** The key of fair slots. */
+  origin: number;
+};
+
+export type PlanCache = {
+  /** Plans by `planKey`; one that is missing belongs to a job that was purged. */
+  get(wanted: readonly { jobId: string; revision: number }[]): Promise<Map<string, CachedPlan>>;
+};
+
+export const planKey = (jobId: string, revision: number): string => `${jobId}/${revision}`;
+
+/** Room for 100,000 small jobs; large payloads count for what they weigh. */
+const maxBytes = 64 * 1024 * 1024;
+const overheadBytes = 640;
+/** A statement with more keys than this gains nothing. */
+const chunk = 1_000;
+
+/** Revisions never change, so that what is cached is right for ever; only room limits it. */
+export function createPlanCache(db: Database, originOf: (plan: JobPlan) => string): PlanCache {
+  const cache = new LRUCache<string, CachedPlan>({
+    maxSize: maxBytes,
+    sizeCalculation: (entry) => overheadBytes + 2 * (entry.payload?.length ?? 0),
+  });
+  const parse = (row: PlanRow): CachedPlan => {
+    const plan = planOf(JSON.parse(row.definition) as JobDefinition);
+    return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, origin: originKey(row.tenant_id, originOf(plan)) };
+  };
+  return {
+    async get(wanted) {
+      const found = new Map<string, CachedPlan>();
+      const missing = new Map<string, { jobId: string; revision: number }>();
+      for (const key of wanted) {
+        const text = planKey(key.jobId, key.revision);
+        const cached = cache.get(text);
+        if (cached) found.set(text, cached);
+        else missing.set(text, key);
+      }
+      const keys = [...missing.values()];
+      for (let at = 0; at < keys.length; at += chunk) {
+        for (const row of await readPlans(db, keys.slice(at, at + chunk))) {
+          const entry = parse(row);
+          cache.set(planKey(row.job_id, row.revision), entry);
+          found.set(planKey(row.job_id, row.revision), entry);
+        }
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { type Database, isUnavailable } from "../store/database.ts";
+import { type AttemptResult, settle } from "../store/dispatching.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { retryDelayMs, startLoop } from "./loop.ts";
+
+export type Settler = {
+  /** Takes a result to be written with the next batch; it is kept until the database has it. */
+  add(result: AttemptResult): void;
+  /** Whether a result of the run waits to be written. */
+  has(runId: string): boolean;
+  /** Resolves when all results so far are written, or the deadline passes. @returns whether all are */
+  flush(deadlineMs: number): Promise<boolean>;
+  stop(): Promise<void>;
+};
+
+const batchMost = 500;
+/** How long a first result waits for company: a commit costs more than this. */
+const gatherMs = 2;
+/** Every result wakes the loop, so that this is only how long it sleeps without any. */
+const idleMs = 60_000;
+
+/** Writes results in batches, one statement at a time: while one commits, the next gathers, so that batches grow with the load by themselves. */
+export function startSettler(db: Database, emit: Emit): Settler {
+  let queue: AttemptResult[] = [];
+  const emptied: (() => void)[] = [];
+  let gathering = false;
+
+  const look = async (): Promise<number> => {
+    if (queue.length === 0) return idleMs;
+    if (!gathering && queue.length < batchMost) {
+      gathering = true;
+      return gatherMs;
+    }
+    gathering = false;
+    const batch = queue.slice(0, batchMost);
+    await write(batch);
+    queue = queue.slice(batch.length);
+    if (queue.length === 0) for (const resolve of emptied.splice(0)) resolve();
+    return 0;
+  };
+
+  /** Writes a batch; a batch that PostgreSQL refuses is halved until the one bad result is alone, and that one is written without its texts. */
+  const write = async (batch: AttemptResult[]): Promise<void> => {
+    try {
+      const kept = await settle(db, batch);
+      const lost = batch.filter((result) => !kept.has(result.runId));
+      if (lost.length > 0) emit({ type: "results_lost", runIds: lost.map((result) => result.runId) });
+    } catch (error) {
+      if (isUnavailable(error)) throw error;
+      if (batch.length > 1) {
+        const half = batch.length >> 1;
+        await write(batch.slice(0, half));
+        return write(batch.slice(half));
+      }
+      const [only] = batch;
+      if (!only) return;
+      emit({ type: "result_unstorable", runId: only.runId, error });
+      if (!only.evidence || (only.evidence.output === null && only.evidence.error === null)) return;
+      await write([{ ...only, evidence: { ...only.evidence, output: null, error: "the answer could not be stored" } }]);
+    }
+  };
+
+  const loop = startLoop({
+    look,
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "settle", error, databaseAway: isUnavailable(error) });
+      return retryDelayMs(failures);
+    },
+  });
+  return {
+    add: (result) => {
+      queue.push(result);
+      if (queue.length === 1 || queue.length >= batchMost) loop.wake();
+    },
+    has: (runId) => queue.some((result) => result.runId === runId),
+    flush: async (deadlineMs) => {
+      if (queue.length === 0) return true;
+      loop.wake();
+      let timer: NodeJS.Timeout | undefined;
+      await Promise.race([
+        new Promise<void>((resolve) => emptied.push(resolve)),
+        new Promise<void>((resolve) => {
+          timer = setTimeout(resolve, deadlineMs);
+        }),
+      ]);
+      clearTimeout(timer);
+      return queue.length === 0;
+    },
+    stop: loop.stop,
+  };
+}

@@ -1,0 +1,90 @@
+import { assignShards } from "../model/shard-assignment.ts";
+import { type Database, isUnavailable } from "../store/database.ts";
+import { liveNodes } from "../store/nodes.ts";
+import { notify } from "../store/notify.ts";
+import { type ShardRow, readShards, releaseShards, storeWatermarks, takeShards } from "../store/shards.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
+import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
+
+const lookEveryMs = 1_000;
+const storeEveryMs = 5_000;
+
+export type ShardKeeper = {
+  /** The shards this node owns, with how far each was scanned; scanning moves `watermarkMs`. */
+  owned(): ShardRow[];
+  /** The cluster changed: look now. */
+  wake(): void;
+  /** Forgets all shards without giving them back: the lease was lost and they are others' already. */
+  forget(): void;
+  /** Gives all shards back and stops. */
+  stop(): Promise<void>;
+};
+
+export type ShardKeeperOptions = { db: Database; membership: () => Membership; emit: Emit; onTaken: () => void };
+
+/**
+ * Owns the shards that the assignment gives this node, no more and no less. Every change is a compare-and-set on the shard's epoch; two owners by mistake
+ * cost work, never a double fire, as firing has its own compare-and-set.
+ */
+export function startShardKeeper({ db, membership, emit, onTaken }: ShardKeeperOptions): ShardKeeper {
+  const owned = new Map<number, ShardRow>();
+  let storedMs = monotonicMs();
+  // A release changes nothing for shards taken meanwhile: each answer is applied to the generation of the lease it was asked under.
+  let generation = 0;
+
+  const look = async (): Promise<number> => {
+    const asked = generation;
+    const nodeId = membership().nodeId();
+    const nodes = await liveNodes(db);
+    const wished = assignShards(nodes.filter((node) => !node.draining).map((node) => node.nodeId));
+    const rows = await readShards(db);
+    if (asked !== generation) return 0;
+    for (const row of rows) if (row.owner !== nodeId || row.epoch !== owned.get(row.shard)?.epoch) owned.delete(row.shard);
+    const released = await release(nodeId, [...owned.values()].filter((row) => wished[row.shard] !== nodeId));
+    const free = rows.filter((row) => wished[row.shard] === nodeId && !owned.has(row.shard) && (row.owner === null || row.owner === nodeId));
+    const taken = free.length > 0 && membership().trusted() ? await takeShards(db, nodeId, free) : [];
+    if (asked !== generation) return 0;
+    for (const row of taken) owned.set(row.shard, row);
+    if (taken.length + released > 0) emit({ type: "shards_changed", taken: taken.length, released, owned: owned.size });
+    if (taken.length > 0) onTaken();
+    await store(nodeId);
+    return lookEveryMs;
+  };
+
+  const release = async (nodeId: number, rows: ShardRow[]): Promise<number> => {
+    if (rows.length === 0) return 0;
+    for (const row of rows) owned.delete(row.shard);
+    await releaseShards(db, nodeId, rows);
+    // The new owner is waiting for exactly this.
+    await notify(db, { cluster: true });
+    return rows.length;
+  };
+
+  const store = async (nodeId: number): Promise<void> => {
+    if (monotonicMs() - storedMs < storeEveryMs) return;
+    storedMs = monotonicMs();
+    await storeWatermarks(db, nodeId, [...owned.values()]);
+  };
+
+  const loop: Loop = startLoop({
+    look,
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "shards", error, databaseAway: isUnavailable(error) });
+      return retryDelayMs(failures);
+    },
+  });
+  return {
+    owned: () => [...owned.values()],
+    wake: loop.wake,
+    forget: () => {
+      generation++;
+      owned.clear();
+    },
+    stop: async () => {
+      await loop.stop();
+      await release(membership().nodeId(), [...owned.values()]);
+    },
+  };
+}

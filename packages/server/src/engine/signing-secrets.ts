@@ -1,0 +1,24 @@
+import { LRUCache } from "lru-cache";
+import type { Target } from "@punctual/contract";
+import type { Database } from "../store/database.ts";
+import { type Cipher, jobSigningSecret, readSecret, tenantSigningSecret } from "../store/secrets.ts";
+
+/** A rotated secret signs on every node within this time. */
+const ttlMs = 30_000;
+const maxEntries = 10_000;
+
+/** The secrets that sign a job's webhooks, newest first: its own, or its tenant's. */
+export function createSigningSecrets(db: Database, cipher: Cipher): (tenantId: number, jobId: string, target: Target) => Promise<readonly string[]> {
+  const cache = new LRUCache<string, readonly string[]>({
+    max: maxEntries,
+    ttl: ttlMs,
+    fetchMethod: (key) => {
+      const at = key.indexOf("/");
+      return readSecret(db, cipher, Number(key.slice(0, at)), key.slice(at + 1));
+    },
+  });
+  return async (tenantId, jobId, target) => {
+    const name = target.signing === "own" ? jobSigningSecret(jobId) : tenantSigningSecret;
+    return (await cache.fetch(`${tenantId}/${name}`)) ?? [];
+  };
+}

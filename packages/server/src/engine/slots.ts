@@ -1,0 +1,36 @@
+/**
+ * This node's room for attempts. An origin (a tenant's target host) may hold at most its share, so that one that hangs cannot take every slot: with 1,000
+ * slots and a share of 250, a dead target that is due 100 times a second leaves 750 to the others for as long as its timeouts last.
+ */
+export type Slots = {
+  /** Takes a slot if there is one and the origin is within its share. */
+  take(origin: number): boolean;
+  give(origin: number): void;
+  free(): number;
+  taken(): number;
+  /** Origins at their share. */
+  saturated(): number[];
+};
+
+export function createSlots(total: number, perOrigin: number): Slots {
+  let taken = 0;
+  const held = new Map<number, number>();
+  return {
+    take(origin) {
+      const count = held.get(origin) ?? 0;
+      if (taken >= total || count >= perOrigin) return false;
+      taken++;
+      held.set(origin, count + 1);
+      return true;
+    },
+    give(origin) {
+      taken--;
+      const count = (held.get(origin) ?? 1) - 1;
+      if (count === 0) held.delete(origin);
+      else held.set(origin, count);
+    },
+    free: () => total - taken,
+    taken: () => taken,
+    saturated: () => [...held].filter(([, count]) => count >= perOrigin).map(([origin]) => origin),
+  };
+}

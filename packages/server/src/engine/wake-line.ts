@@ -1,0 +1,94 @@
+import pg from "pg";
+import { type Database, isUnavailable } from "../store/database.ts";
+import { channel, type Message, notify } from "../store/notify.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
+
+/** Wakes asked for within this time go out as one message: notifying serialises commits, so that thousands of creates a second must not each do it. */
+const debounceMs = 20;
+const checkEveryMs = 5_000;
+
+export type WakeLine = {
+  /** Tells the shard's owner, here and now or on another node soon. */
+  send(shard: number): void;
+  stop(): Promise<void>;
+};
+
+export type WakeLineOptions = {
+  db: Database;
+  databaseUrl: string;
+  emit: Emit;
+  /** Also called for this node's own wakes, at once. */
+  onWake: (shards: readonly number[]) => void;
+  onCluster: () => void;
+};
+
+/**
+ * Wake-ups between nodes over LISTEN and NOTIFY. Only ever a latency hint: who misses one finds out by polling within a second, so that a lost connection
+ * or a pooler that swallows notifications costs time and nothing else.
+ */
+export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: WakeLineOptions): WakeLine {
+  const toSend = new Set<number>();
+  let sending: NodeJS.Timeout | null = null;
+  let client: pg.Client | null = null;
+
+  const receive = (payload: string | undefined): void => {
+    const message = JSON.parse(payload ?? "{}") as Partial<{ wake: number[]; cluster: boolean }>;
+    if (message.wake) onWake(message.wake);
+    if (message.cluster) onCluster();
+  };
+
+  const connect = async (): Promise<void> => {
+    const fresh = new pg.Client({ connectionString: databaseUrl, application_name: "punctual wake line", connectionTimeoutMillis: 5_000, query_timeout: 5_000, keepAlive: true });
+    fresh.on("notification", (notification) => receive(notification.payload));
+    fresh.on("error", (error) => {
+      client = null;
+      emit({ type: "listener_lost", error });
+      loop.wake();
+    });
+    await fresh.connect();
+    await fresh.query(`listen ${channel}`);
+    client = fresh;
+    // What was said while nobody listened is found by looking.
+    onCluster();
+    onWake([]);
+  };
+
+  const loop: Loop = startLoop({
+    look: async () => {
+      if (client === null) await connect();
+      // A half-open connection never says that it is lost.
+      else await client.query("select 1");
+      return checkEveryMs;
+    },
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "wake line", error, databaseAway: isUnavailable(error) });
+      void client?.end().catch(() => {});
+      client = null;
+      return retryDelayMs(failures);
+    },
+  });
+
+  const flush = (): void => {
+    sending = null;
+    const message: Message = { wake: [...toSend] };
+    toSend.clear();
+    // A message that is lost is found by polling.
+    notify(db, message).catch(() => {});
+  };
+
+  return {
+    send: (shard) => {
+      onWake([shard]);
+      toSend.add(shard);
+      sending ??= setTimeout(flush, debounceMs);
+    },
+    stop: async () => {
+      await loop.stop();
+      if (sending) clearTimeout(sending);
+      const ending = client;
+      client = null;
+      await ending?.end().catch(() => {});
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { shardCount } from "../model/ids.ts";
+import { readCancelRequests } from "../store/cancelling.ts";
+import { type Database, isUnavailable } from "../store/database.ts";
+import { readHeld } from "../store/dispatching.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { Executor } from "./executor.ts";
+import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
+import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
+import type { Settler } from "./settler.ts";
+
+const lookEveryMs = 500;
+const reconcileEveryMs = 10_000;
+/** Longer than any statement may take, so that a run held this long without being known here will not become known. */
+const heldForMs = 15_000;
+const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
+
+export type WatchLoopOptions = { db: Database; membership: () => Membership; executor: Executor; settler: Settler; emit: Emit };
+
+/** Watches over the runs this node holds: aborts those whose end was asked for, and hands back those it holds without knowing. */
+export function startWatchLoop({ db, membership, executor, settler, emit }: WatchLoopOptions): Loop {
+  let reconciledMs = monotonicMs();
+
+  const look = async (): Promise<number> => {
+    const { count, shards } = executor.running();
+    if (count > 0) {
+      const requests = await readCancelRequests(db, membership().nodeId(), shards);
+      for (const request of requests) executor.cancel(request.run_id, request.cancel_reason);
+    }
+    if (monotonicMs() - reconciledMs > reconcileEveryMs) {
+      reconciledMs = monotonicMs();
+      await reconcile();
+    }
+    return lookEveryMs;
+  };
+
+  const reconcile = async (): Promise<void> => {
+    const nodeId = membership().nodeId();
+    const held = await readHeld(db, nodeId, allShards, heldForMs);
+    for (const { shard, run_id: runId, attempt } of held) {
+      if (!executor.has(runId) && !settler.has(runId)) executor.handBack({ shard, runId, attempt, holder: nodeId });
+    }
+  };
+
+  return startLoop({
+    look,
+    failed: (error, failures) => {
+      emit({ type: "loop_failed", loop: "watch", error, databaseAway: isUnavailable(error) });
+      return retryDelayMs(failures);
+    },
+  });
+}

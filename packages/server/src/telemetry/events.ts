@@ -1,0 +1,25 @@
+import type { FailureClass, RunState } from "@punctual/contract";
+
+/**
+ * What the rooms report, as data. Wording and levels are in logs.ts, counting in metrics.ts; code elsewhere only says what happened. No event may carry a
+ * key, a secret, a payload or a target's answer.
+ */
+export type Event =
+  | { type: "node_registered"; nodeId: number; name: string }
+  | { type: "node_stopping"; nodeId: number; running: number }
+  | { type: "node_stopped"; nodeId: number }
+  | { type: "lease_lost"; nodeId: number; running: number }
+  | { type: "nodes_buried"; nodeIds: number[] }
+  | { type: "shards_changed"; taken: number; released: number; owned: number }
+  | { type: "fired"; runs: number; skipped: number; handed: number }
+  | { type: "attempt_ended"; runId: string; jobId: string; tenantId: number; attempt: number; next: RunState; failureClass: FailureClass | null; lagMs: number | null; durationMs: number }
+  | { type: "results_lost"; runIds: string[] }
+  | { type: "result_unstorable"; runId: string; error: unknown }
+  | { type: "runs_orphaned"; runs: number }
+  | { type: "partitions_changed"; made: string[]; dropped: string[] }
+  | { type: "listener_lost"; error: unknown }
+  | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }
+  | { type: "request_ended"; method: string; route: string; status: number; durationMs: number; requestId: string }
+  | { type: "request_failed"; method: string; route: string; requestId: string; error: unknown };
+
+export type Emit = (event: Event) => void;

@@ -1,0 +1,58 @@
+import type { Logger } from "pino";
+import type { Emit, Event } from "./events.ts";
+
+/** The words and levels of events. Routine ones (every attempt, every request) are debug: at thousands a second they are for metrics, not for reading. */
+export function createLogs(logger: Logger): Emit {
+  return (event) => {
+    const { level, text, data } = wording(event);
+    logger[level](data, text);
+  };
+}
+
+type Wording = { level: "debug" | "info" | "warn" | "error"; text: string; data: object };
+
+function wording(event: Event): Wording {
+  const { type: _type, ...data } = event;
+  switch (event.type) {
+    case "node_registered":
+      return { level: "info", text: `node ${event.nodeId} joined the cluster`, data };
+    case "node_stopping":
+      return { level: "info", text: `stopping: ${event.running} runs under way are given time to finish`, data };
+    case "node_stopped":
+      return { level: "info", text: `node ${event.nodeId} left the cluster`, data };
+    case "lease_lost":
+      return { level: "error", text: "this node was cut off from the database for too long; its runs were given to others and it joins anew", data };
+    case "nodes_buried":
+      return { level: "warn", text: `nodes ${event.nodeIds.join(", ")} are gone; their runs are handed back`, data };
+    case "shards_changed":
+      return { level: "info", text: `owns ${event.owned} shards (${event.taken} taken, ${event.released} released)`, data };
+    case "fired":
+      return { level: "debug", text: `fired ${event.runs} runs`, data };
+    case "attempt_ended":
+      return { level: "debug", text: `attempt ${event.attempt} of run ${event.runId}: ${event.next}`, data };
+    case "results_lost":
+      return { level: "warn", text: `${event.runIds.length} results came after their runs were given to another node; nothing was changed`, data };
+    case "result_unstorable":
+      return { level: "error", text: `the result of run ${event.runId} could not be stored as it came`, data: withError(data) };
+    case "runs_orphaned":
+      return { level: "warn", text: `${event.runs} runs of nodes that are gone were handed back`, data };
+    case "partitions_changed":
+      return { level: "info", text: `history: ${event.made.length} daily partitions made, ${event.dropped.length} dropped`, data };
+    case "listener_lost":
+      return { level: "warn", text: "the connection for wake-ups is lost; polling goes on", data: withError(data) };
+    case "loop_failed":
+      return event.databaseAway
+        ? { level: "warn", text: `${event.loop}: the database does not answer; trying again`, data: withError(data) }
+        : { level: "error", text: `${event.loop} failed; trying again`, data: withError(data) };
+    case "request_ended":
+      return { level: "debug", text: `${event.method} ${event.route} ${event.status}`, data };
+    case "request_failed":
+      return { level: "error", text: `${event.method} ${event.route} broke`, data: withError(data) };
+  }
+}
+
+/** pino prints an error's stack only under `err`. */
+function withError(data: object): object {
+  const { error, ...rest } = data as { error?: unknown };
+  return { ...rest, err: error };
+}
