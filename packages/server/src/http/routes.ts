@@ -1,14 +1,12 @@
 import { limits, type OperationId, PunctualError, type Route, routes } from "@punctual/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { CommandContext, Operation } from "../commands/operation.ts";
+import type { Operations } from "../commands/index.ts";
+import type { CommandContext } from "../commands/operation.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
 import type { Authenticate } from "./auth.ts";
 import { answerOnce, fingerprintOf, type Outcome, readIdempotencyKey, type Result } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
-
-/** One implementation for each operation of the route table. */
-export type Operations = { [K in OperationId]: Operation<K> };
 
 export type RouteParts = {
   db: Database;

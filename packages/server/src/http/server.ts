@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { limits, PunctualError } from "@punctual/contract";
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Operations } from "../commands/index.ts";
 import { problemOf } from "../model/problem.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
@@ -10,7 +11,7 @@ import { registerDocs } from "./docs.ts";
 import { type HealthParts, registerHealth } from "./health.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { refusalHeaders, refusalOf } from "./problem.ts";
-import { type Operations, registerRoutes } from "./routes.ts";
+import { registerRoutes } from "./routes.ts";
 
 declare module "fastify" {
   interface FastifyRequest {

@@ -41,25 +41,6 @@ export async function storeAnswer(tx: Queryable, tenantId: number, key: string, 
   );
 }
 
-/**
- * Forgets expired answers, in statements of bounded length so that none holds its locks for long.
- *
- * @returns how many
- */
-export async function purgeExpiredAnswers(db: Queryable): Promise<number> {
-  const atOnce = 10_000;
-  let purged = 0;
-  while (true) {
-    const { rowCount } = await db.query(
-      `delete from punctual.idempotency where (tenant_id, key) in
-       (select tenant_id, key from punctual.idempotency where expires_at <= punctual.clock() order by expires_at limit $1)`,
-      [atOnce],
-    );
-    purged += rowCount ?? 0;
-    if ((rowCount ?? 0) < atOnce) return purged;
-  }
-}
-
 /** Does `work` so that the transaction survives its failure with nothing of it done. */
 export async function insideSavepoint<T>(tx: Queryable, work: () => Promise<T>): Promise<T> {
   await tx.query("savepoint request");

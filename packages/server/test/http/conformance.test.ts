@@ -1,0 +1,169 @@
+import { type OperationId, type Route, routes } from "@punctual/contract";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createOperations } from "../../src/commands/index.ts";
+import { checkHttpTarget } from "../../src/targets/http/check.ts";
+import { type Api, goodJob, type Reply, startApi } from "./fixture.ts";
+
+type Document = {
+  paths: {
+    [path: string]: { [method: string]: { responses: { [status: string]: { content?: { [type: string]: { schema: object } } } } } };
+  };
+  components: { schemas: object };
+};
+
+let api: Api;
+let document: Document;
+let ajv: Ajv2020;
+const table = Object.entries(routes) as [OperationId, Route][];
+const nobody = "0192f3a4-5b6c-8d7e-9f01-23456789ab2c";
+
+beforeAll(async () => {
+  const check = (target: Parameters<typeof checkHttpTarget>[0]) => checkHttpTarget(target);
+  api = await startApi(createOperations({ check, originOf: (target) => new URL(target.url).origin }));
+  document = (await api.request("GET", "/openapi.json")).json as Document;
+  ajv = new Ajv2020({ strict: false });
+  formats.default(ajv, ["date-time", "uuid"]);
+  ajv.addSchema(document, "openapi");
+});
+afterAll(() => api.stop());
+
+/** An answer of the API must have a status that its route documents, and the body that is documented for it. */
+function expectDocumented(route: Route, reply: Reply): void {
+  const responses = document.paths[route.path]?.[route.method.toLowerCase()]?.responses ?? {};
+  const documented = responses[reply.status];
+  expect(
+    documented,
+    `${route.method} ${route.path} answered ${reply.status} ${reply.text}, documented are ${Object.keys(responses).join(", ")}`,
+  ).toBeDefined();
+  const [type, media] = Object.entries(documented?.content ?? {})[0] ?? [];
+  if (!type || !media) return expect(reply.text).toBe("");
+  expect(reply.headers.get("content-type")).toMatch(type);
+  const pointer = ["", "paths", route.path, route.method.toLowerCase(), "responses", String(reply.status), "content", type, "schema"]
+    .map((part) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1")))
+    .join("/");
+  const validate = ajv.getSchema(`openapi#${pointer}`);
+  expect(validate?.(reply.json), `${reply.text}\n${JSON.stringify(validate?.errors)}`).toBe(true);
+}
+
+const pathFor = (route: Route, jobId = nobody) =>
+  route.path.replace("{jobId}", jobId).replace("{runId}", nobody).replace("{name}", "nobody");
+
+describe.each(table)("%s", (_operationId, route) => {
+  it("answers 401 to whoever has no key", async () => {
+    const reply = await api.request(route.method, pathFor(route), { key: null, ...(route.body ? { json: {} } : {}) });
+    expect(reply.status).toBe(401);
+    expectDocumented(route, reply);
+  });
+
+  it("documents every way in which it refuses bad input", async () => {
+    const inputs = [
+      { json: { nonsense: 1 } },
+      { text: "{" },
+      { text: "[".repeat(100) },
+      { text: "x", headers: { "content-type": "text/csv" } },
+      {},
+    ];
+    for (const input of route.method === "GET" ? [{}] : inputs) {
+      expectDocumented(route, await api.request(route.method, pathFor(route), input));
+      expectDocumented(route, await api.request(route.method, `${pathFor(route)}?nonsense=1`, input));
+    }
+  });
+});
+
+describe.each(table.filter(([, route]) => route.scope === "write"))("%s", (_operationId, route) => {
+  it("answers 403 to a key without its scope", async () => {
+    const reply = await api.request(route.method, pathFor(route), { key: api.readOnlyKey, ...(route.body ? { json: {} } : {}) });
+    expect(reply.status).toBe(403);
+    expectDocumented(route, reply);
+  });
+});
+
+describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path)))("%s", (operationId, route) => {
+  it("has nothing of another tenant's: its ids are not found, as if they did not exist", async () => {
+    const mine = await api.request("POST", "/v1/jobs", { json: goodJob });
+    const run = await api.request("POST", `/v1/jobs/${mine.json.jobId}/trigger`);
+    const body = operationId === "updateJob" ? { json: { priority: 1 } } : {};
+    const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
+    const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
+    expect([foreign.status, foreign.json.code]).toEqual([404, route.path.includes("{runId}") ? "run_not_found" : "job_not_found"]);
+    expect({ ...foreign.json, requestId: "", detail: "" }).toEqual({ ...missing.json, requestId: "", detail: "" });
+    expectDocumented(route, foreign);
+  });
+});
+
+describe("a job's whole life", () => {
+  it("is answered as the document says, step by step", async () => {
+    const ask = async (operationId: OperationId, path: string, json?: unknown, status?: number) => {
+      const route: Route = routes[operationId];
+      const reply = await api.request(route.method, path, json === undefined ? {} : { json });
+      expectDocumented(route, reply);
+      if (status) expect([operationId, reply.status, reply.text]).toEqual([operationId, status, expect.any(String)]);
+      return reply;
+    };
+    const signed = {
+      ...goodJob,
+      name: "life",
+      payload: { a: [1] },
+      labels: { team: "billing" },
+      target: { ...goodJob.target, signing: "own" },
+    };
+    const job = await ask("createJob", "/v1/jobs", signed, 201);
+    const at = `/v1/jobs/${job.json.jobId}`;
+    await ask("createJob", "/v1/jobs", signed, 409);
+    await ask("getJob", at, undefined, 200);
+    await ask("getJobByName", "/v1/jobs/by-name/life", undefined, 200);
+    await ask("listJobs", "/v1/jobs?label=team%3Dbilling&limit=1", undefined, 200);
+    await ask("updateJob", at, { every: "2m", priority: 7 }, 200);
+    await ask("pauseJob", `${at}/pause`, { reason: "holiday" }, 200);
+    await ask("resumeJob", `${at}/resume`, undefined, 200);
+    const run = await ask("triggerJob", `${at}/trigger`, { payload: "now" }, 201);
+    await ask("getRun", `/v1/runs/${run.json.runId}`, undefined, 200);
+    await ask("listRuns", `/v1/runs?jobId=${job.json.jobId}`, undefined, 200);
+    await ask("listOccurrences", `${at}/occurrences?limit=3`, undefined, 200);
+    await ask("cancelRun", `/v1/runs/${run.json.runId}/cancel`, undefined, 200);
+    await ask("cancelRun", `/v1/runs/${run.json.runId}/cancel`, undefined, 409);
+    await ask("cancelJobRuns", `${at}/cancel`, undefined, 200);
+    await ask("previewSchedule", "/v1/schedules/preview", { cron: "*/5 * * * *", timezone: "Europe/Berlin" }, 200);
+    await ask("createJobsBulk", "/v1/jobs/bulk", { jobs: [goodJob, { ...goodJob, every: "0s" }, 7] }, 200);
+    await ask("upsertJob", "/v1/jobs/by-name/other", goodJob, 201);
+    await ask("upsertJob", "/v1/jobs/by-name/other", { ...goodJob, every: "3m" }, 200);
+    await ask("deleteJob", at, undefined, 204);
+    await ask("getJob", at, undefined, 404);
+  });
+});
+
+describe("a job that cannot be", () => {
+  const url = "https://example.com/hook";
+  const http = (extra: object) => ({ every: "1m", target: { type: "http", url, ...extra } });
+  const cases: [string, object, number, string][] = [
+    ["two schedules", { ...goodJob, cron: "* * * * *" }, 422, "schedule_ambiguous"],
+    ["no schedule", { target: goodJob.target }, 422, "schedule_missing"],
+    ["a day that never comes", { ...goodJob, every: undefined, cron: "* * 31 2 *" }, 422, "schedule_never_fires"],
+    ["minute 61", { ...goodJob, every: undefined, cron: "61 * * * *" }, 422, "schedule_invalid"],
+    ["an unknown zone", { ...goodJob, every: undefined, cron: "* * * * *", timezone: "Mars/Olympus" }, 422, "timezone_unknown"],
+    ["no interval", { ...goodJob, every: "0s" }, 422, "duration_invalid"],
+    ["a negative interval", { ...goodJob, every: "-5m" }, 422, "duration_invalid"],
+    ["a time without offset", { ...goodJob, every: undefined, runAt: "2030-01-01T09:00:00" }, 422, "instant_invalid"],
+    ["a URL of another scheme", http({ url: "ftp://example.com" }), 422, "target_invalid"],
+    ["a header with CR and LF", http({ headers: { "x-a": "b\r\nx-evil: 1" } }), 422, "target_invalid"],
+    ["a header name with LF", http({ headers: { "x-a\nb": "c" } }), 422, "target_invalid"],
+    ["a payload over 256 KiB", { ...goodJob, payload: "a".repeat(256 * 1024) }, 413, "payload_too_large"],
+    ["an unknown field", { ...goodJob, schedule: "1m" }, 422, "request_invalid"],
+  ];
+  it.each(cases)("is refused: %s", async (_what, job, status, code) => {
+    const reply = await api.request("POST", "/v1/jobs", { json: job });
+    expect([reply.status, reply.json.code, reply.json.detail]).toEqual([status, code, expect.any(String)]);
+    expectDocumented(routes.createJob, reply);
+  });
+
+  it("nor is a page found with a forged cursor", async () => {
+    for (const list of ["/v1/jobs", "/v1/runs", `/v1/jobs/${nobody}/occurrences`]) {
+      for (const cursor of ["AAAA", "%7B%22a%22%3A1%7D", "eyJpZCI6MX0"]) {
+        const reply = await api.request("GET", `${list}?cursor=${cursor}`);
+        expect(["cursor_invalid", "job_not_found"], `${list} ${cursor} ${reply.text}`).toContain(reply.json.code);
+      }
+    }
+  });
+});
