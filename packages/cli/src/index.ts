@@ -1,1 +1,3 @@
-export {};
+export type { Io } from "./io.ts";
+export { cliReference } from "./reference.ts";
+export { runCli } from "./run-cli.ts";

@@ -1,0 +1,69 @@
+import { debuglog } from "node:util";
+import type { ErrorCode, Fault } from "@punctual/contract";
+
+/** What a failed command says and exits with. */
+export type Failure = {
+  exit: number;
+  problem: { code: string; title: string; detail: string; remedy: string; status?: number; requestId?: string; errors?: readonly Fault[] };
+};
+
+/** The parts of an error that we look for, whichever package threw it: the client, the server's front door, the schedule parser or this one. */
+type Telling = {
+  code?: unknown;
+  message?: unknown;
+  remedy?: unknown;
+  faults?: unknown;
+  field?: unknown;
+  status?: unknown;
+  requestId?: unknown;
+};
+
+/**
+ * Turns anything thrown into words and an exit code.
+ *
+ * The catalogue is imported only here: it comes with 140 ms of schema library, which a command that succeeds should not pay for.
+ */
+export async function failureOf(error: unknown): Promise<Failure> {
+  const { errorCatalogue } = await import("@punctual/contract");
+  const telling: Telling = typeof error === "object" && error !== null ? error : { message: error };
+  const isKnown = typeof telling.code === "string" && Object.hasOwn(errorCatalogue, telling.code);
+  const code = isKnown ? (telling.code as ErrorCode) : "internal";
+  const definition = errorCatalogue[code];
+  if (!isKnown) debuglog("punctual")("%o", error);
+  const faults = faultsOf(telling);
+  return {
+    exit: definition.exit,
+    problem: {
+      code,
+      title: definition.title,
+      detail: String(telling.message),
+      remedy: remedyOf(telling, isKnown ? code : undefined) ?? definition.remedy,
+      ...(typeof telling.status === "number" ? { status: telling.status } : {}),
+      ...(typeof telling.requestId === "string" ? { requestId: telling.requestId } : {}),
+      ...(faults.length > 0 ? { errors: faults } : {}),
+    },
+  };
+}
+
+/** The remedy that came with the error, unless the catalogue's is better: the client library does not know how its user names a server. */
+function remedyOf(telling: Telling, code: ErrorCode | undefined): string | undefined {
+  if (code === undefined) return "This is a defect: please report it, with what NODE_DEBUG=punctual shows when you run the command again.";
+  return typeof telling.remedy === "string" && code !== "server_unreachable" ? telling.remedy : undefined;
+}
+
+function faultsOf(telling: Telling): readonly Fault[] {
+  if (Array.isArray(telling.faults)) return telling.faults as Fault[];
+  return typeof telling.field === "string" ? [{ pointer: `/${telling.field.replaceAll(".", "/")}`, message: String(telling.message) }] : [];
+}
+
+/** For people: the sentence, the faults that say more than it, and the remedy. */
+export function failureText({ problem }: Failure): string {
+  const lines = [`error: ${problem.detail}`];
+  for (const fault of problem.errors ?? []) {
+    const remedy = fault.remedy === undefined || fault.message.includes(fault.remedy) ? "" : ` ${fault.remedy}`;
+    if (fault.message !== problem.detail) lines.push(`  ${fault.pointer}: ${fault.message}${remedy}`);
+  }
+  if (!lines.join("\n").includes(problem.remedy)) lines.push(`  ${problem.remedy}`);
+  if (problem.requestId !== undefined && problem.code === "internal") lines.push(`  Request id: ${problem.requestId}`);
+  return `${lines.join("\n")}\n`;
+}

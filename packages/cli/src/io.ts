@@ -1,0 +1,47 @@
+/** Everything of the outside world that a verb may touch, so that tests run verbs without a process. */
+export type Io = {
+  out(text: string): void;
+  err(text: string): void;
+  env: { readonly [name: string]: string | undefined };
+  cwd: string;
+  nowMs(): number;
+  /** The zone of this machine's clock. */
+  timezone: string;
+  readStdin(): Promise<string>;
+  /** Whether standard output may be coloured. */
+  colour: boolean;
+  /** What the process will exit with when no error does; a verb that did only a part of its work sets `partial`. */
+  exitCode: number;
+};
+
+/** The world of a real process. */
+export function processIo(): Io {
+  ignoreClosedPipes();
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    env: process.env,
+    cwd: process.cwd(),
+    nowMs: Date.now,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    readStdin,
+    colour: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb",
+    exitCode: 0,
+  };
+}
+
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** `punctual jobs list | head` closes our pipe when it has seen enough. Nobody reads on, so there is nothing left to do and nothing to complain about. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}

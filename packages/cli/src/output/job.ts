@@ -1,0 +1,71 @@
+import type { Job } from "@punctual/contract";
+import type { Io } from "../io.ts";
+import { paint, paintStatus } from "./paint.ts";
+import { safeText } from "./safe.ts";
+import { fieldsText, tableText } from "./table.ts";
+import { exactText, whenText } from "./when.ts";
+
+/** A job in full, a field a line. */
+export function jobText(io: Io, job: Job): string {
+  const now = io.nowMs();
+  const { type, url, method, headers } = job.target;
+  return fieldsText(io, [
+    ["job", job.jobId],
+    ["name", job.name],
+    ["status", `${paintStatus(io, job.status)}${job.pauseReason === null ? "" : `: ${job.pauseReason}`}`],
+    ["schedule", scheduleText(job)],
+    ["next run", job.nextRunAt === null ? "none" : whenText(job.nextRunAt, now)],
+    ["starts at", job.startAt],
+    ["ends at", job.endAt],
+    ["max runs", job.maxRuns?.toString()],
+    ["target", `${type} ${method ?? "POST"} ${url}`],
+    [
+      "headers",
+      Object.entries(headers ?? {})
+        .map(([name, value]) => `${name}: ${value}`)
+        .join("\n") || null,
+    ],
+    ["payload", job.payload === undefined ? null : safeText(JSON.stringify(job.payload, null, 2))],
+    ["labels", labelsText(job) || null],
+    ["retry", `${job.retry.attempts} attempts`],
+    ["timeout", job.timeout],
+    ["misfire", `${job.misfire.policy}, window ${job.misfire.window}`],
+    ["priority", String(job.priority)],
+    ["revision", String(job.revision)],
+    ["created", whenText(job.createdAt, now)],
+    ["updated", whenText(job.updatedAt, now)],
+    [
+      "secret",
+      job.signingSecret === undefined ? null : `${job.signingSecret}\n${paint(io, "yellow", "Shown only now: give it to the receiver.")}`,
+    ],
+  ]);
+}
+
+/** Jobs as a table. */
+export function jobTable(io: Io, jobs: readonly Job[]): Promise<string> {
+  const now = io.nowMs();
+  return tableText(
+    io,
+    ["job", "name", "status", "schedule", "next run", "target"],
+    jobs.map((job) => [
+      job.jobId,
+      job.name ?? "",
+      paintStatus(io, job.status),
+      scheduleText(job),
+      job.nextRunAt === null ? "" : whenText(job.nextRunAt, now),
+      job.target.url,
+    ]),
+  );
+}
+
+function scheduleText(job: Job): string {
+  if (job.cron !== undefined) return `${job.cron} (${job.timezone ?? "UTC"})`;
+  if (job.every !== undefined) return `every ${job.every}`;
+  return job.runAt === undefined ? "" : `once at ${exactText(job.runAt)}`;
+}
+
+function labelsText(job: Job): string {
+  return Object.entries(job.labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(" ");
+}

@@ -1,0 +1,72 @@
+import type { Attempt, Run, RunWithAttempts } from "@punctual/contract";
+import type { Io } from "../io.ts";
+import { paint, paintStatus } from "./paint.ts";
+import { safeText } from "./safe.ts";
+import { fieldsText, tableText } from "./table.ts";
+import { exactText, lengthText, whenText } from "./when.ts";
+
+/** A run in full, a field a line, then its attempts. */
+export async function runText(io: Io, run: Run | RunWithAttempts): Promise<string> {
+  const now = io.nowMs();
+  const fields = fieldsText(io, [
+    ["run", run.runId],
+    ["job", `${run.jobId}, revision ${run.revision}`],
+    ["status", `${paintStatus(io, run.status)}${run.reason === null ? "" : `: ${safeText(run.reason)}`}`],
+    ["kind", run.kind],
+    ["nominal time", whenText(run.nominalAt, now)],
+    [
+      "started",
+      run.startedAt === null ? null : `${exactText(run.startedAt)}${run.lagMs === null ? "" : `, ${lengthText(run.lagMs)} late`}`,
+    ],
+    ["finished", run.finishedAt === null ? null : whenText(run.finishedAt, now)],
+    ["next attempt", run.nextAttemptAt === null ? null : whenText(run.nextAttemptAt, now)],
+  ]);
+  return "attempts" in run && run.attempts.length > 0
+    ? `${fields}\n${await attemptTable(io, run.attempts)}${outputText(io, run.attempts)}`
+    : fields;
+}
+
+/** Runs as a table. */
+export function runTable(io: Io, runs: readonly Run[]): Promise<string> {
+  const now = io.nowMs();
+  return tableText(
+    io,
+    ["run", "job", "status", "nominal time", "attempt", "lag", "reason"],
+    runs.map((run) => [
+      run.runId,
+      run.jobId,
+      paintStatus(io, run.status),
+      whenText(run.nominalAt, now),
+      String(run.attempt),
+      run.lagMs === null ? "" : lengthText(run.lagMs),
+      safeText(run.reason ?? ""),
+    ]),
+  );
+}
+
+function attemptTable(io: Io, attempts: readonly Attempt[]): Promise<string> {
+  return tableText(
+    io,
+    ["attempt", "outcome", "started", "took", "answer"],
+    attempts.map((attempt) => [
+      String(attempt.attempt),
+      `${paintStatus(io, attempt.outcome)}${attempt.late ? " (late)" : ""}`,
+      exactText(attempt.startedAt),
+      lengthText(attempt.durationMs),
+      answerText(attempt),
+    ]),
+  );
+}
+
+function answerText({ statusCode, failureClass, error }: Attempt): string {
+  const parts = [statusCode === null ? null : String(statusCode), failureClass, error === null ? null : safeText(error)];
+  return parts.filter((part) => part !== null).join(" ");
+}
+
+/** What the last attempt's target said; the earlier ones are in `--json`. */
+function outputText(io: Io, attempts: readonly Attempt[]): string {
+  const last = attempts.at(-1);
+  if (last === undefined || last.output === null || last.output === "") return "";
+  const cut = last.outputTruncated ? `\n${paint(io, "yellow", "(cut; the target said more)")}` : "";
+  return `\n${paint(io, "bold", "output of the last attempt")}\n${safeText(last.output)}${cut}\n`;
+}

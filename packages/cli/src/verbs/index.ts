@@ -1,0 +1,39 @@
+import type { VerbEntry, VerbGroup } from "../verb.ts";
+
+/** Every verb in the order of the help. Files are loaded one by one, when asked for, so that `jobs list` does not wait for the parts of a server. */
+export const verbs: readonly (VerbEntry | VerbGroup)[] = [
+  { name: "dev", summary: "run a node with a database of its own, everything set up", load: () => import("./dev.ts") },
+  { name: "start", summary: "run a node on an existing database", load: () => import("./start.ts") },
+  { name: "migrate", summary: "bring the database's schema up to date", load: () => import("./migrate.ts") },
+  { name: "doctor", summary: "check that everything needed is there", load: () => import("./doctor.ts") },
+  {
+    name: "jobs",
+    summary: "create, look at and change jobs",
+    verbs: [
+      { name: "create", summary: "create a job", load: () => import("./jobs/create.ts") },
+      { name: "list", summary: "list jobs, newest first", load: () => import("./jobs/list.ts") },
+      { name: "get", summary: "show a job", load: () => import("./jobs/get.ts") },
+      { name: "update", summary: "change a job", load: () => import("./jobs/update.ts") },
+      { name: "pause", summary: "stop firing a job", load: () => import("./jobs/pause.ts") },
+      { name: "resume", summary: "fire a paused job again", load: () => import("./jobs/resume.ts") },
+      { name: "trigger", summary: "run a job now, besides its schedule", load: () => import("./jobs/trigger.ts") },
+      { name: "cancel", summary: "cancel the runs of a job that are not over", load: () => import("./jobs/cancel.ts") },
+      { name: "delete", summary: "delete a job", load: () => import("./jobs/delete.ts") },
+    ],
+  },
+  {
+    name: "runs",
+    summary: "look at runs, and cancel them",
+    verbs: [
+      { name: "list", summary: "search runs, latest first", load: () => import("./runs/list.ts") },
+      { name: "get", summary: "show a run with its attempts", load: () => import("./runs/get.ts") },
+      { name: "cancel", summary: "cancel a run", load: () => import("./runs/cancel.ts") },
+    ],
+  },
+  { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },
+  {
+    name: "import",
+    summary: "make jobs of another scheduler's files",
+    verbs: [{ name: "crontab", summary: "make a job of every line of a crontab", load: () => import("./import-crontab.ts") }],
+  },
+];
