@@ -33,17 +33,20 @@ export function openDatabase(options: DatabaseOptions): Database {
     query_timeout: options.statementTimeoutMs + 1_000,
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
-    allowExitOnIdle: false,
-  });
-  // Without listeners the loss of an idle connection would end the process.
+    // Before its first use. In a pooler's transaction mode the settings land on some connection or other, which costs plans, not correctness.
+    onConnect: async (client: pg.PoolClient) => {
+      client.on("error", () => {});
+      await client.query(options.indexPlansOnly ? `${calm}; ${indexPlansOnly}` : calm);
+    },
+  } as pg.PoolConfig);
+  // Without a listener the loss of an idle connection would end the process.
   pool.on("error", () => {});
-  pool.on("connect", (client) => {
-    client.on("error", () => {});
-    if (options.indexPlansOnly) void client.query("set jit = off; set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off").catch(() => {});
-    else void client.query("set jit = off").catch(() => {});
-  });
   return pool;
 }
+
+/** Compiling a statement costs more than any of ours takes. */
+const calm = "set jit = off";
+const indexPlansOnly = "set enable_hashjoin = off; set enable_mergejoin = off; set enable_seqscan = off";
 
 /**
  * One transaction. Commits what `work` did, or rolls back and rethrows. A connection whose state is unknown is destroyed rather than reused.
