@@ -34,11 +34,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     // Before its first use. In a pooler's transaction mode the settings land on some connection or other, which costs plans, not correctness.
-    onConnect: async (client: pg.PoolClient) => {
+    onConnect: async (client) => {
       client.on("error", () => {});
       await client.query(options.indexPlansOnly ? `${calm}; ${indexPlansOnly}` : calm);
     },
-  } as pg.PoolConfig);
+  });
   // Without a listener the loss of an idle connection would end the process.
   pool.on("error", () => {});
   return pool;
