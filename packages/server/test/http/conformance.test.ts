@@ -47,8 +47,8 @@ function expectDocumented(route: Route, reply: Reply): void {
   expect(validate?.(reply.json), `${reply.text}\n${JSON.stringify(validate?.errors)}`).toBe(true);
 }
 
-const pathFor = (route: Route, jobId = nobody) =>
-  route.path.replace("{jobId}", jobId).replace("{runId}", nobody).replace("{name}", "nobody");
+const pathFor = (route: Route, jobId: unknown = nobody, runId: unknown = nobody) =>
+  route.path.replace("{jobId}", String(jobId)).replace("{runId}", String(runId)).replace("{name}", "nobody");
 
 describe.each(table)("%s", (_operationId, route) => {
   it("answers 401 to whoever has no key", async () => {
