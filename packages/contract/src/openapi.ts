@@ -44,7 +44,9 @@ function operation(operationId: string, route: Route, hoist: (schema: unknown) =
   for (const [status, response] of Object.entries(route.responses)) {
     answers[status] = {
       description: response.description,
-      ...(route.revisioned && response.schema ? { headers: { ETag: { description: "The revision, for If-Match", schema: { type: "string" } } } } : {}),
+      ...(route.revisioned && response.schema
+        ? { headers: { ETag: { description: "The revision, for If-Match", schema: { type: "string" } } } }
+        : {}),
       ...(response.schema ? { content: { "application/json": { schema: hoist(response.schema) } } } : {}),
     };
   }
@@ -60,7 +62,9 @@ function operation(operationId: string, route: Route, hoist: (schema: unknown) =
     summary: route.summary,
     ...(route.description ? { description: route.description } : {}),
     parameters: parameters(route, hoist),
-    ...(route.body ? { requestBody: { required: !route.bodyOptional, content: { "application/json": { schema: hoist(route.body) } } } } : {}),
+    ...(route.body
+      ? { requestBody: { required: !route.bodyOptional, content: { "application/json": { schema: hoist(route.body) } } } }
+      : {}),
     responses: answers,
     "x-scope": route.scope,
   };
@@ -78,7 +82,8 @@ function parameters(route: Route, hoist: (schema: unknown) => unknown): Json[] {
     }
   }
   if (route.idempotent) list.push(header("Idempotency-Key", "Makes a repeated request return the first one's answer, for 24 hours"));
-  if (route.revisioned && route.method !== "GET") list.push(header("If-Match", "The ETag you read; refused with 412 when the job was changed since"));
+  if (route.revisioned && route.method !== "GET")
+    list.push(header("If-Match", "The ETag you read; refused with 412 when the job was changed since"));
   return list;
 }
 
@@ -102,7 +107,8 @@ function hoistTitled(schema: unknown, components: { [title: string]: Json }): un
   for (const [key, value] of Object.entries(schema)) copy[key] = hoistTitled(value, components);
   if (typeof copy.title !== "string") return copy;
   const title = copy.title;
-  if (components[title] && JSON.stringify(components[title]) !== JSON.stringify(copy)) throw new TypeError(`two different schemas are titled ${title}`);
+  if (components[title] && JSON.stringify(components[title]) !== JSON.stringify(copy))
+    throw new TypeError(`two different schemas are titled ${title}`);
   components[title] = copy;
   return { $ref: `#/components/schemas/${title}` };
 }

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { limits } from "../limits.ts";
-import { Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, Uuid, Cursor } from "./common.ts";
+import { Cursor, Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, Uuid } from "./common.ts";
 import { MisfirePolicy, scheduleFields } from "./schedule.ts";
 import { Target, targetTypes } from "./target.ts";
 
@@ -12,7 +12,12 @@ export const JobStatus = Type.Enum([...jobStatuses], {
 export const Retry = Type.Object(
   {
     attempts: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 100, default: 6, description: "Tries in all. 1 never retries; 100 with the default backoff goes on for days" }),
+      Type.Integer({
+        minimum: 1,
+        maximum: 100,
+        default: 6,
+        description: "Tries in all. 1 never retries; 100 with the default backoff goes on for days",
+      }),
     ),
   },
   { title: "Retry", additionalProperties: false },
@@ -21,11 +26,19 @@ export const Retry = Type.Object(
 /** What a user says of a job, apart from its schedule. */
 const policyFields = {
   target: Target,
-  payload: Type.Optional(Type.Unknown({ description: `Any JSON value, sent as the body; a string is sent as plain text. At most ${limits.payloadBytes / 1024} KiB` })),
+  payload: Type.Optional(
+    Type.Unknown({
+      description: `Any JSON value, sent as the body; a string is sent as plain text. At most ${limits.payloadBytes / 1024} KiB`,
+    }),
+  ),
   retry: Type.Optional(Retry),
-  timeout: Type.Optional(Type.String({ ...Duration, description: "For one attempt, from connect to the last byte. 1s to 1h, default 30s" })),
+  timeout: Type.Optional(
+    Type.String({ ...Duration, description: "For one attempt, from connect to the last byte. 1s to 1h, default 30s" }),
+  ),
   misfire: Type.Optional(MisfirePolicy),
-  maxRuns: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The schedule ends after this many occurrences" })),
+  maxRuns: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The schedule ends after this many occurrences" }),
+  ),
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9, default: 4, description: "Higher starts first among runs that wait" })),
   labels: Type.Optional(Labels),
 };

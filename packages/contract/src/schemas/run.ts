@@ -35,7 +35,9 @@ export type FailureClass = (typeof failureClasses)[number];
 export const Attempt = Type.Object(
   {
     attempt: Type.Integer({ minimum: 1 }),
-    outcome: Type.Enum([...attemptOutcomes], { description: "lost: its node died or was cut off, so nobody knows whether the target acted" }),
+    outcome: Type.Enum([...attemptOutcomes], {
+      description: "lost: its node died or was cut off, so nobody knows whether the target acted",
+    }),
     startedAt: Instant,
     durationMs: Type.Integer({ minimum: 0 }),
     failureClass: Nullable(Type.Enum([...failureClasses])),
@@ -66,7 +68,10 @@ const runFields = {
 };
 
 export const Run = Type.Object(runFields, { title: "Run", additionalProperties: false });
-export const RunWithAttempts = Type.Object({ ...runFields, attempts: Type.Array(Attempt) }, { title: "RunWithAttempts", additionalProperties: false });
+export const RunWithAttempts = Type.Object(
+  { ...runFields, attempts: Type.Array(Attempt) },
+  { title: "RunWithAttempts", additionalProperties: false },
+);
 export const RunPage = Page("RunPage", Run);
 
 export const ListRunsQuery = Type.Object(

@@ -8,11 +8,21 @@ import { Duration, Instant, Nullable } from "./common.ts";
  */
 export const scheduleFields = {
   cron: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: "Cron pattern", examples: ["*/5 * * * *"] })),
-  every: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "Interval from the anchor, at least 1s", examples: ["90s"] })),
-  runAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "One time; in the past means at once", examples: ["2027-03-01T09:00:00Z"] })),
-  delay: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "One time, this long after the request", examples: ["15m"] })),
-  timezone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA zone of a cron pattern. Default UTC", examples: ["Europe/Berlin"] })),
-  anchor: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "Where `every` counts from. Default: the moment of creation" })),
+  every: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "Interval from the anchor, at least 1s", examples: ["90s"] }),
+  ),
+  runAt: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "One time; in the past means at once", examples: ["2027-03-01T09:00:00Z"] }),
+  ),
+  delay: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "One time, this long after the request", examples: ["15m"] }),
+  ),
+  timezone: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "IANA zone of a cron pattern. Default UTC", examples: ["Europe/Berlin"] }),
+  ),
+  anchor: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 64, description: "Where `every` counts from. Default: the moment of creation" }),
+  ),
   startAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "No occurrence before this time" })),
   endAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "No occurrence after this time" })),
 };
@@ -29,7 +39,10 @@ export const PreviewRequest = Type.Object(
 export const PreviewOccurrence = Type.Object(
   {
     nominalAt: Instant,
-    localTime: Type.String({ description: "The same instant on the clocks of the schedule's zone", examples: ["2027-03-01T10:00:00+01:00"] }),
+    localTime: Type.String({
+      description: "The same instant on the clocks of the schedule's zone",
+      examples: ["2027-03-01T10:00:00+01:00"],
+    }),
   },
   { title: "PreviewOccurrence", additionalProperties: false },
 );

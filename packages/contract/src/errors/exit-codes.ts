@@ -1,0 +1,41 @@
+/** Exit codes of the command line. 0-9 for any verb, 10 and up for a node that cannot start. */
+export const exitCodes = {
+  ok: 0,
+  internal: 1,
+  usage: 2,
+  invalid: 3,
+  notFound: 4,
+  unauthorized: 5,
+  conflict: 6,
+  unavailable: 7,
+  partial: 8,
+  portBusy: 10,
+  databaseUnreachable: 11,
+  databaseUnsuitable: 12,
+  dataFolder: 13,
+  rights: 14,
+  platform: 15,
+  configuration: 16,
+  encryptionKey: 17,
+} as const;
+
+/** What each exit code tells a script; the reference prints this table. */
+export const exitCodeMeanings: { readonly [K in keyof typeof exitCodes]: string } = {
+  ok: "done",
+  internal: "a defect in Punctual; please report it",
+  usage: "unknown verb, flag or argument",
+  invalid: "the input was refused; nothing changed",
+  notFound: "no such job, run or file",
+  unauthorized: "no key, a wrong key, or a key without the scope",
+  conflict: "the name is taken, the revision is not the current one, or the state does not allow it",
+  unavailable: "the server cannot be reached or cannot commit now; try again",
+  partial: "some items were refused; the others were carried out",
+  portBusy: "the port is in use",
+  databaseUnreachable: "the database cannot be reached",
+  databaseUnsuitable: "the database is too old, or its schema is newer than this version",
+  dataFolder: "the data folder belongs to another PostgreSQL version, or another process holds it",
+  rights: "a file or folder cannot be read or written",
+  platform: "no embedded PostgreSQL for this machine or user; use DATABASE_URL",
+  configuration: "a configuration value is wrong",
+  encryptionKey: "the encryption key is missing or is not the one the database was set up with",
+};

@@ -1,0 +1,133 @@
+import type { ErrorDefinition } from "./definition.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+/** Failures that only the command line or a starting node can meet; they have an exit code and no HTTP status. */
+export const localErrors = {
+  server_unreachable: {
+    status: null,
+    exit: exitCodes.unavailable,
+    retryable: true,
+    title: "The Punctual server cannot be reached",
+    remedy: "Start it with `npm start`, or name it with --server or PUNCTUAL_SERVER.",
+  },
+  usage: {
+    status: null,
+    exit: exitCodes.usage,
+    retryable: false,
+    title: "The command was not understood",
+    remedy: "See --help.",
+  },
+  file_unreadable: {
+    status: null,
+    exit: exitCodes.notFound,
+    retryable: false,
+    title: "The file cannot be read",
+    remedy: "Check the path and its rights.",
+  },
+  port_busy: {
+    status: null,
+    exit: exitCodes.portBusy,
+    retryable: false,
+    title: "The port is in use",
+    remedy: "Stop what listens there, or choose another with --port.",
+  },
+  database_unreachable: {
+    status: null,
+    exit: exitCodes.databaseUnreachable,
+    retryable: true,
+    title: "The database cannot be reached",
+    remedy: "Check DATABASE_URL and that the server accepts connections; without DATABASE_URL, `npm start` uses its own.",
+  },
+  database_too_old: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: false,
+    title: "The database server is too old",
+    remedy: "Use PostgreSQL 15 or newer.",
+  },
+  schema_newer: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: false,
+    title: "The database was set up by a newer version of Punctual",
+    remedy: "Start that version or a newer one; going back is not possible.",
+  },
+  schema_missing: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: false,
+    title: "The database is not set up for this version",
+    remedy: "Run `punctual migrate`.",
+  },
+  migration_changed: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: false,
+    title: "A migration that was applied is not the one this version holds",
+    remedy: "Use the release that set the database up; applied migrations must never be edited.",
+  },
+  data_folder_version: {
+    status: null,
+    exit: exitCodes.dataFolder,
+    retryable: false,
+    title: "The data folder belongs to another PostgreSQL version",
+    remedy: "Start the version of Punctual that made it, or move the folder away to begin anew.",
+  },
+  data_folder_locked: {
+    status: null,
+    exit: exitCodes.dataFolder,
+    retryable: true,
+    title: "Another process is starting on this data folder",
+    remedy: "Wait for it, or stop it; two may share the folder once the first one is up.",
+  },
+  embedded_database_failed: {
+    status: null,
+    exit: exitCodes.databaseUnreachable,
+    retryable: true,
+    title: "The embedded PostgreSQL did not start",
+    remedy: "Its log in the data folder says why; DATABASE_URL uses a server of your own instead.",
+  },
+  rights_missing: {
+    status: null,
+    exit: exitCodes.rights,
+    retryable: false,
+    title: "A file or folder cannot be read or written",
+    remedy: "Give this user the rights, or choose another folder with --data-dir.",
+  },
+  platform_unsupported: {
+    status: null,
+    exit: exitCodes.platform,
+    retryable: false,
+    title: "There is no embedded PostgreSQL for this machine",
+    remedy: "Set DATABASE_URL to a PostgreSQL 15+ server.",
+  },
+  no_passwd_entry: {
+    status: null,
+    exit: exitCodes.platform,
+    retryable: false,
+    title: "This user id has no passwd entry, which PostgreSQL demands",
+    remedy: "Add one, run as another user, or set DATABASE_URL.",
+  },
+  configuration_invalid: {
+    status: null,
+    exit: exitCodes.configuration,
+    retryable: false,
+    title: "A configuration value is wrong",
+    remedy: "See docs/reference/configuration.md for its form, default and limits.",
+  },
+  encryption_key_missing: {
+    status: null,
+    exit: exitCodes.encryptionKey,
+    retryable: false,
+    title: "No encryption key is set",
+    remedy:
+      "Set PUNCTUAL_ENCRYPTION_KEY to 32 random bytes in base64, the same on every node; `npm start` keeps its own in .punctual/encryption-key.",
+  },
+  encryption_key_mismatch: {
+    status: null,
+    exit: exitCodes.encryptionKey,
+    retryable: false,
+    title: "The encryption key is not the one this database was set up with",
+    remedy: "Use the key of the nodes that set it up; without it the stored secrets cannot be read.",
+  },
+} as const satisfies Record<string, ErrorDefinition>;

@@ -1,0 +1,29 @@
+import type { TSchema } from "typebox";
+import type { ErrorCode } from "../errors.ts";
+
+export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+/** What a key may do. `read` looks, `write` changes jobs and runs. */
+export const scopes = ["read", "write"] as const;
+export type Scope = (typeof scopes)[number];
+
+export type Route = {
+  method: HttpMethod;
+  /** With `{parameters}` as OpenAPI writes them. */
+  path: string;
+  tag: "jobs" | "runs" | "schedules";
+  summary: string;
+  description?: string;
+  scope: Scope;
+  params?: TSchema;
+  query?: TSchema;
+  body?: TSchema;
+  /** Whether a missing body is the same as `{}`. */
+  bodyOptional?: boolean;
+  /** Takes an Idempotency-Key header. */
+  idempotent?: boolean;
+  /** Takes If-Match and answers ETag. */
+  revisioned?: boolean;
+  responses: { [status: number]: { description: string; schema?: TSchema } };
+  /** Codes beyond those any route may answer (unauthorized, request_invalid, internal, ...). */
+  errors: readonly ErrorCode[];
+};

@@ -1,0 +1,52 @@
+import { Type } from "typebox";
+import { Uuid } from "../schemas/common.ts";
+import * as run from "../schemas/run.ts";
+import { Preview, PreviewRequest } from "../schemas/schedule.ts";
+import type { Route } from "./route.ts";
+import { scheduleErrors } from "./shared-errors.ts";
+
+const runId = Type.Object({ runId: Uuid }, { additionalProperties: false });
+
+export const runRoutes = {
+  listRuns: {
+    method: "GET",
+    path: "/v1/runs",
+    tag: "runs",
+    scope: "read",
+    summary: "Search runs, latest nominal time first",
+    query: run.ListRunsQuery,
+    responses: { 200: { description: "A page of runs", schema: run.RunPage } },
+    errors: ["cursor_invalid", "instant_invalid"],
+  },
+  getRun: {
+    method: "GET",
+    path: "/v1/runs/{runId}",
+    tag: "runs",
+    scope: "read",
+    summary: "Read a run with its attempts",
+    params: runId,
+    responses: { 200: { description: "The run", schema: run.RunWithAttempts } },
+    errors: ["run_not_found"],
+  },
+  cancelRun: {
+    method: "POST",
+    path: "/v1/runs/{runId}/cancel",
+    tag: "runs",
+    scope: "write",
+    summary: "Cancel a run",
+    description: "One that waits ends at once. One under way is aborted by its node; its target may have acted already.",
+    params: runId,
+    responses: { 200: { description: "The run as it is now", schema: run.Run } },
+    errors: ["run_not_found", "run_already_ended"],
+  },
+  previewSchedule: {
+    method: "POST",
+    path: "/v1/schedules/preview",
+    tag: "schedules",
+    scope: "read",
+    summary: "When would this schedule fire?",
+    body: PreviewRequest,
+    responses: { 200: { description: "The next occurrences", schema: Preview } },
+    errors: scheduleErrors,
+  },
+} as const satisfies Record<string, Route>;
