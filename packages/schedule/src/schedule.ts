@@ -1,14 +1,26 @@
-import { parseCron } from "./cron/parse.ts";
+import { wallText } from "./calendar.ts";
 import { ScheduleError } from "./errors.ts";
-import { cronRecurrence, defaultDstPolicy } from "./kinds/cron.ts";
-import { everyRecurrence } from "./kinds/every.ts";
-import { onceRecurrence } from "./kinds/once.ts";
+import { excluding, exclusionAt } from "./exclude/excluding.ts";
+import type { WallStretch } from "./exclude/exclusion.ts";
+import { parseExclusion } from "./exclude/parse.ts";
+import { cronKind } from "./kinds/cron.ts";
+import { everyKind } from "./kinds/every.ts";
+import type { Kind, Reason, ScheduleKind } from "./kinds/kind.ts";
+import { onceKind } from "./kinds/once.ts";
 import { bounded, type Recurrence } from "./kinds/recurrence.ts";
+import { unionKind } from "./kinds/union.ts";
 import type { ScheduleSpec } from "./spec.ts";
-import { parseInstant } from "./text/instant.ts";
-import { zoneOf } from "./zone/zone.ts";
+import { instantText, parseInstant } from "./text/instant.ts";
+import { offsetAt, type Zone, zoneOf } from "./zone/zone.ts";
 
-export type ScheduleKind = "cron" | "every" | "once";
+/** Why an instant is an occurrence, or why not. */
+export type Explanation = {
+  fires: boolean;
+  /** The instant on the clocks of the schedule's zone, with its offset. */
+  localTime: string;
+  /** What was looked at; where `fires` is false, at least one does not hold. */
+  reasons: Reason[];
+};
 
 /** A schedule, understood. All instants are epoch milliseconds; nothing here looks at a clock. */
 export type Schedule = {
@@ -23,18 +35,28 @@ export type Schedule = {
   matches(ms: number): boolean;
   /** The occurrences from `fromMs` to `toMs`, both included, in order and computed as they are asked for. */
   between(fromMs: number, toMs: number): Iterable<number>;
-  /** The schedule in plain words. */
+  /** How many occurrences there are from `fromMs` to `toMs`, both included; it stops counting at `limit`. */
+  count(fromMs: number, toMs: number, limit: number): number;
+  /** The schedule in plain English. */
   describe(): string;
+  /** Why the schedule fires at an instant or does not. */
+  explain(ms: number): Explanation;
+};
+
+export type ScheduleOptions = {
+  /** The identity that `H` in a cron expression is spread by, such as the job's name; without it `H` is an error. */
+  hashSeed?: string;
+  /** Where time zones come from. Default: the platform's. Another source answers what another version of the rules would do. */
+  zoneOf?: (id: string, field: string) => Zone;
 };
 
 /**
  * Reads a schedule.
  *
- * @param options.hashSeed the identity that `H` in a cron expression is spread by, such as the job's name; without it `H` is an error
  * @throws ScheduleError naming the field, what stands there, what should, and what to do
  */
-export function parseSchedule(spec: ScheduleSpec, options: { hashSeed?: string } = {}): Schedule {
-  const { kind, timezone, recurrence, words } = readKind(spec, options.hashSeed);
+export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): Schedule {
+  const { kind, zone, recurrence, describe, explain } = readKind(spec, options);
   const startMs = spec.startAt === undefined ? Number.NEGATIVE_INFINITY : parseInstant(spec.startAt, "startAt");
   const endMs = spec.endAt === undefined ? Number.POSITIVE_INFINITY : parseInstant(spec.endAt, "endAt");
   if (startMs > endMs) {
@@ -45,60 +67,61 @@ export function parseSchedule(spec: ScheduleSpec, options: { hashSeed?: string }
       remedy: "Swap them, or leave one out.",
     });
   }
-  const { next, previous } = bounded(recurrence, startMs, endMs);
+  const exclusions = (spec.exclude ?? []).map((exclusion, index) => parseExclusion(exclusion, `exclude[${index}]`));
+  const { next, previous } = excluding(bounded(recurrence, startMs, endMs), exclusions, zone);
+  const matches = (ms: number): boolean => next(ms - 1) === ms;
   return {
     kind,
-    timezone,
+    timezone: zone.id,
     next,
     previous,
-    matches: (ms) => next(ms - 1) === ms,
+    matches,
     between: (fromMs, toMs) => iterate(next, fromMs, toMs),
-    describe: () => words,
+    count: (fromMs, toMs, limit) => count(next, fromMs, toMs, limit),
+    describe,
+    explain: (ms) => ({
+      fires: matches(ms),
+      localTime: instantText(ms, offsetAt(zone, Math.floor(ms / 1000))),
+      reasons: [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusionReasons(exclusionAt(exclusions, zone, ms))],
+    }),
   };
 }
 
-type Kind = { kind: ScheduleKind; timezone: string; recurrence: Recurrence; words: string };
-
-function readKind(spec: ScheduleSpec, hashSeed: string | undefined): Kind {
-  const given = (["cron", "every", "runAt"] as const).filter((name) => spec[name] !== undefined);
+function readKind(spec: ScheduleSpec, options: ScheduleOptions): Kind {
+  const given = (["cron", "every", "runAt", "anyOf"] as const).filter((name) => spec[name] !== undefined);
   if (given.length !== 1) {
-    const found = given.length === 0 ? "no schedule" : given.join(" and ");
     throw new ScheduleError("schedule_invalid", {
       field: given[1] ?? "cron",
-      found,
-      expected: "exactly one of cron, every and runAt",
-      remedy: given.length === 0 ? "Say when the job fires." : "Keep one; two schedules are two jobs.",
+      found: given.length === 0 ? "no schedule" : given.join(" and "),
+      expected: "exactly one of cron, every, runAt and anyOf",
+      remedy: given.length === 0 ? "Say when the job fires." : "Keep one, or list them in anyOf.",
     });
   }
-  if (spec.cron !== undefined) return readCron(spec, spec.cron, hashSeed);
-  const timezone = zoneOf(spec.timezone ?? "UTC").id;
-  if (spec.every !== undefined) {
-    const anchorMs = spec.anchor === undefined ? 0 : parseInstant(spec.anchor, "anchor");
-    return { kind: "every", timezone, recurrence: everyRecurrence(spec.every, anchorMs), words: `every ${spec.every}` };
-  }
-  return {
-    kind: "once",
-    timezone,
-    recurrence: onceRecurrence(parseInstant(spec.runAt as string, "runAt")),
-    words: `once, at ${spec.runAt}`,
-  };
+  const readZone = options.zoneOf ?? zoneOf;
+  if (spec.cron !== undefined) return cronKind(spec, spec.cron, options.hashSeed, readZone);
+  const zone = readZone(spec.timezone ?? "UTC", "timezone");
+  if (spec.anyOf !== undefined) return unionKind(spec.anyOf, zone, (member) => parseSchedule(member, options));
+  return spec.every !== undefined ? everyKind(spec, spec.every, zone) : onceKind(spec, spec.runAt as string, zone);
 }
 
-function readCron(spec: ScheduleSpec, cron: string, hashSeed: string | undefined): Kind {
-  const parsed = parseCron(cron, spec.dialect ?? "punctual", hashSeed);
-  if (parsed.timezone !== null && spec.timezone !== undefined && parsed.timezone !== spec.timezone) {
-    throw new ScheduleError("schedule_invalid", {
-      field: "timezone",
-      found: spec.timezone,
-      expected: `${parsed.timezone}, as in the expression`,
-      remedy: "Name the zone in one place only.",
-    });
-  }
-  const zone = zoneOf(parsed.timezone ?? spec.timezone ?? "UTC", parsed.timezone === null ? "timezone" : "cron");
-  const policy = { ...defaultDstPolicy(parsed.pattern), ...spec.dst };
-  return { kind: "cron", timezone: zone.id, recurrence: cronRecurrence(parsed.pattern, zone, policy), words: `cron ${cron} in ${zone.id}` };
+function boundReasons(spec: ScheduleSpec, ms: number, startMs: number, endMs: number): Reason[] {
+  const reasons: Reason[] = [];
+  if (spec.startAt !== undefined) reasons.push({ part: "startAt", holds: ms >= startMs, text: `The schedule starts at ${spec.startAt}.` });
+  if (spec.endAt !== undefined) reasons.push({ part: "endAt", holds: ms <= endMs, text: `The schedule ends at ${spec.endAt}.` });
+  return reasons;
 }
 
-function* iterate(next: (afterMs: number) => number | null, fromMs: number, toMs: number): Generator<number> {
+function exclusionReasons(stretch: WallStretch | null): Reason[] {
+  if (stretch === null) return [];
+  return [{ part: "exclude", holds: false, text: `Local time from ${wallText(stretch.from)} to ${wallText(stretch.to)} is excluded.` }];
+}
+
+function* iterate(next: Recurrence["next"], fromMs: number, toMs: number): Generator<number> {
   for (let at = next(fromMs - 1); at !== null && at <= toMs; at = next(at)) yield at;
+}
+
+function count(next: Recurrence["next"], fromMs: number, toMs: number, limit: number): number {
+  let found = 0;
+  for (let at = next(fromMs - 1); at !== null && at <= toMs && found < limit; at = next(at)) found++;
+  return found;
 }

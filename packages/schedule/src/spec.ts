@@ -1,17 +1,23 @@
 import type { Dialect } from "./cron/rules.ts";
+import type { Exclusion } from "./exclude/exclusion.ts";
 import type { GapPolicy, OverlapPolicy } from "./zone/local.ts";
 
-/** When a job fires, as people write it down. Exactly one of `cron`, `every` and `runAt` says the kind. */
+/** When a job fires, as people write it down. Exactly one of `cron`, `every`, `runAt` and `anyOf` says the kind. */
 export type ScheduleSpec = {
   /** A cron expression: five fields, six (seconds first), seven (years last), or a nickname such as `@daily`. */
   cron?: string;
-  /** A length of time between occurrences, at least a second: `15m`, `PT1H`. */
+  /**
+   * The distance of occurrences, at least a second. Hours and shorter are elapsed time (`15m`, `PT1H`), days and longer keep their local
+   * time (`1 day`, `2w`, `P1M`).
+   */
   every?: string;
-  /** A single instant with its offset: `2026-03-01T09:00:00Z`. */
+  /** A single instant: `2026-03-01T09:00:00Z`; without an offset where `timezone` is named. */
   runAt?: string;
+  /** Several schedules: it fires whenever one of them does. Up to 50. */
+  anyOf?: ScheduleSpec[];
   /** IANA name of the zone whose clock counts. Default `UTC`. */
   timezone?: string;
-  /** The instant `every` counts from. Default `1970-01-01T00:00:00Z`. */
+  /** The instant `every` counts from. Default: the start of 1970, in UTC for elapsed time and in the zone for days and longer. */
   anchor?: string;
   /** First instant allowed, itself included. Default: none. */
   startAt?: string;
@@ -22,6 +28,8 @@ export type ScheduleSpec = {
    * cron patterns that fire in every hour `skip` and `both`, which is to follow elapsed time.
    */
   dst?: { gap?: GapPolicy; overlap?: OverlapPolicy };
+  /** Local times in which it does not fire. */
+  exclude?: Exclusion[];
   /** Whose rules a cron expression follows. Default `punctual`. */
   dialect?: Dialect;
 };

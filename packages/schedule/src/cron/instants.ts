@@ -1,5 +1,5 @@
+import { type DstPolicy, offsetReach } from "../zone/local.ts";
 import { cover, segmentAt, type Zone } from "../zone/zone.ts";
-import { type GapPolicy, offsetReach, type OverlapPolicy } from "../zone/local.ts";
 import type { WallSearch } from "./wall-search.ts";
 
 /** Finds the instants of a schedule, in epoch seconds, both ends inclusive; ±Infinity when there is none. */
@@ -14,7 +14,7 @@ export type InstantSearch = { next(second: number): number; previous(second: num
  * begins with it. So the result depends on nothing but the question: asking again from the last answer, as a scheduler without
  * memory does, gives the same occurrences as one long iteration.
  */
-export function createInstantSearch(walls: WallSearch, zone: Zone, gap: GapPolicy, overlap: OverlapPolicy): InstantSearch {
+export function createInstantSearch(walls: WallSearch, zone: Zone, { gap, overlap }: DstPolicy): InstantSearch {
   const { starts, offsets } = zone;
   const offsetOf = (index: number): number => offsets[index] as number;
   const startOf = (index: number): number => starts[index] as number;

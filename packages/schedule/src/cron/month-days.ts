@@ -1,5 +1,5 @@
-import { dayNumber, daysInMonth, weekday } from "../calendar.ts";
 import { nextBit } from "../bits.ts";
+import { dayNumber, daysInMonth, weekday } from "../calendar.ts";
 import { type CronPattern, everyDay, everyWeekday } from "./pattern.ts";
 
 /** The days of one month a pattern selects, as a mask (bit n is day n). */

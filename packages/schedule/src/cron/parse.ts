@@ -61,6 +61,13 @@ export function parseCron(text: string, dialect: Dialect, hashSeed?: string): Pa
 
 type Word = { text: string; start: number };
 
+/** The fields of an expression, with what stands before and behind them taken off. */
+export function cronWords(text: string): Word[] {
+  const words = split(text);
+  takeTimezone(words);
+  return words;
+}
+
 function split(text: string): Word[] {
   const words: Word[] = [];
   const word = /\S+/g;

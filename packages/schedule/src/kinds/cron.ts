@@ -1,28 +1,58 @@
 import { createInstantSearch, type InstantSearch } from "../cron/instants.ts";
+import { parseCron } from "../cron/parse.ts";
 import { type CronPattern, everyHour } from "../cron/pattern.ts";
 import { createWallSearch } from "../cron/wall-search.ts";
-import type { GapPolicy, OverlapPolicy } from "../zone/local.ts";
+import { describeCron } from "../describe/cron.ts";
+import { english } from "../describe/english.ts";
+import { ScheduleError } from "../errors.ts";
+import { explainCron } from "../explain/cron.ts";
+import type { ScheduleSpec } from "../spec.ts";
+import type { DstPolicy } from "../zone/local.ts";
 import type { Zone } from "../zone/zone.ts";
+import type { Kind } from "./kind.ts";
 import type { Recurrence } from "./recurrence.ts";
 
-/** What a schedule does with local times that a change of the clock skips or repeats. */
-export type DstPolicy = { gap: GapPolicy; overlap: OverlapPolicy };
+/** Reads a specification with `cron`. */
+export function cronKind(
+  spec: ScheduleSpec,
+  cron: string,
+  hashSeed: string | undefined,
+  zoneOf: (id: string, field: string) => Zone,
+): Kind {
+  const { pattern, timezone } = parseCron(cron, spec.dialect ?? "punctual", hashSeed);
+  if (timezone !== null && spec.timezone !== undefined && timezone !== spec.timezone) {
+    throw new ScheduleError("schedule_invalid", {
+      field: "timezone",
+      found: spec.timezone,
+      expected: `${timezone}, as in the expression`,
+      remedy: "Name the zone in one place only.",
+    });
+  }
+  const zone = zoneOf(timezone ?? spec.timezone ?? "UTC", timezone === null ? "timezone" : "cron");
+  const policy = { ...defaultDstPolicy(pattern), ...spec.dst };
+  const recurrence = cronRecurrence(pattern, zone, policy);
+  return {
+    kind: "cron",
+    zone,
+    recurrence,
+    describe: () => (zone.id === "UTC" ? describeCron(pattern, english) : english.inZone(describeCron(pattern, english), zone.id)),
+    explain: (ms) => explainCron(pattern, zone, policy, recurrence, ms),
+  };
+}
 
 /**
  * The policy of a cron pattern where its owner names none. A pattern that fires in every hour is meant as "every so often", so it follows
  * the time that really passes: nothing is made up for in a gap, and both passes of a repeated hour count, as with Vixie cron. Every other
  * pattern names times of day, and those should come once a day, also on the two odd days of the year.
  */
-export function defaultDstPolicy(pattern: CronPattern): DstPolicy {
+function defaultDstPolicy(pattern: CronPattern): DstPolicy {
   return pattern.hours === everyHour ? { gap: "skip", overlap: "both" } : { gap: "run_after", overlap: "first" };
 }
 
-/** The instants of a cron pattern in a zone. */
-export function cronRecurrence(pattern: CronPattern, zone: Zone, policy: DstPolicy): Recurrence {
+function cronRecurrence(pattern: CronPattern, zone: Zone, policy: DstPolicy): Recurrence {
   const walls = createWallSearch(pattern);
-  const isFixed = zone.starts.length === 1 && zone.offsets[0] === 0 && zone.coveredTo === Number.POSITIVE_INFINITY;
   // In UTC local times are instants already, which halves the cost of a question.
-  const search: InstantSearch = isFixed ? walls : createInstantSearch(walls, zone, policy.gap, policy.overlap);
+  const search: InstantSearch = zone.isUtc ? walls : createInstantSearch(walls, zone, policy);
   return {
     next(afterMs) {
       const found = search.next(Math.floor(afterMs / 1000) + 1);

@@ -1,17 +1,36 @@
 import { ScheduleError } from "../errors.ts";
-import { parseDuration } from "../text/duration.ts";
+import type { ScheduleSpec } from "../spec.ts";
+import { formatDuration, parseDuration } from "../text/duration.ts";
+import { instantText, parseInstant } from "../text/instant.ts";
+import { offsetAt, type Zone } from "../zone/zone.ts";
+import { calendarRecurrence, readCalendarPeriod, sayPeriod } from "./calendar-every.ts";
+import type { Kind, Reason } from "./kind.ts";
 import type { Recurrence } from "./recurrence.ts";
 
 /** Below this a schedule is a loop, and belongs into the worker. */
 const shortestEveryMs = 1000;
 
 /**
- * Elapsed time, counted from a fixed anchor: `anchor + n * every` for every whole n. Because the anchor never moves, restarts, edits and
- * late runs cannot make the schedule drift.
+ * Reads a specification with `every`. Days and longer are calendar units and keep their local time (`1 day`, `2w`, `P1M`); hours and
+ * shorter are elapsed time, counted from the anchor: `anchor + n * every` for every whole n. Because the anchor never moves, restarts, edits
+ * and late runs cannot make the schedule drift.
  *
  * @throws ScheduleError `duration_invalid`, also for less than a second
  */
-export function everyRecurrence(every: string, anchorMs: number): Recurrence {
+export function everyKind(spec: ScheduleSpec, every: string, zone: Zone): Kind {
+  const anchorMs = spec.anchor === undefined ? null : parseInstant(spec.anchor, "anchor");
+  const period = readCalendarPeriod(every);
+  const recurrence = period === null ? elapsedRecurrence(every, anchorMs ?? 0) : calendarRecurrence(period, anchorMs, zone, spec.dst);
+  const text = `Every ${period === null ? formatDuration(parseDuration(every, "every")) : sayPeriod(period)}`;
+  const explain = (ms: number): Reason[] => {
+    const holds = recurrence.next(ms - 1) === ms;
+    const counted = `anchor ${instantText(anchorMs ?? 0, offsetAt(zone, Math.floor((anchorMs ?? 0) / 1000)))}`;
+    return [{ part: "every", holds, text: `It is ${holds ? "" : "not "}a whole number of times ${every} from the ${counted}.` }];
+  };
+  return { kind: "every", zone, recurrence, describe: () => (zone.isUtc || period === null ? text : `${text} (${zone.id})`), explain };
+}
+
+function elapsedRecurrence(every: string, anchorMs: number): Recurrence {
   const everyMs = parseDuration(every, "every");
   if (everyMs < shortestEveryMs) {
     throw new ScheduleError("duration_invalid", {

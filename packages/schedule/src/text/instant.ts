@@ -1,4 +1,4 @@
-import { dayNumber, daysInMonth, secondsPerDay } from "../calendar.ts";
+import { dayNumber, daysInMonth, secondsPerDay, wallText } from "../calendar.ts";
 import { ScheduleError } from "../errors.ts";
 
 const instantPattern = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,12}))?)?([Zz]|[+-]\d{2}:?\d{2})?$/;
@@ -25,6 +25,22 @@ export function parseInstant(text: string, field = "instant"): number {
     });
   }
   return (written.wallSecond - written.offsetSeconds) * 1000 + written.millisecond;
+}
+
+/** Writes an instant in RFC 3339 with an offset, to the second unless it has a part of one: `2026-03-01T10:00:00+01:00`. */
+export function instantText(ms: number, offsetSeconds: number): string {
+  const second = Math.floor(ms / 1000);
+  const millisecond = ms - second * 1000;
+  const fraction = millisecond === 0 ? "" : `.${String(millisecond).padStart(3, "0")}`;
+  return wallText(second + offsetSeconds) + fraction + offsetText(offsetSeconds);
+}
+
+/** RFC 3339 knows no seconds in an offset; the few zones that had some before 1972 are shown with them nevertheless. */
+function offsetText(offsetSeconds: number): string {
+  if (offsetSeconds === 0) return "Z";
+  const size = Math.abs(offsetSeconds);
+  const parts = [Math.floor(size / 3600), Math.floor(size / 60) % 60, size % 60].map((part) => String(part).padStart(2, "0"));
+  return (offsetSeconds < 0 ? "-" : "+") + parts.slice(0, parts[2] === "00" ? 2 : 3).join(":");
 }
 
 /**

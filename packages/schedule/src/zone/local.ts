@@ -4,6 +4,8 @@ import { cover, segmentAt, type Zone } from "./zone.ts";
 export type GapPolicy = "run_after" | "shift" | "skip";
 /** Which instant to take when a change of the clock repeats a local time. */
 export type OverlapPolicy = "first" | "second" | "both";
+/** What a schedule does with local times that a change of the clock skips or repeats. */
+export type DstPolicy = { gap: GapPolicy; overlap: OverlapPolicy };
 
 /**
  * What a local time means in a zone, in epoch seconds: one instant, two (the clock was set back over it), or none (the clock jumped over it).
@@ -32,7 +34,7 @@ export function localTime(zone: Zone, wallSecond: number): LocalTime {
 }
 
 /** The one instant of a local time under a policy; null when the time is skipped and the policy says so too. */
-export function resolveLocal(zone: Zone, wallSecond: number, gap: GapPolicy, overlap: OverlapPolicy): number | null {
+export function resolveLocal(zone: Zone, wallSecond: number, gap: GapPolicy, overlap: "first" | "second"): number | null {
   const local = localTime(zone, wallSecond);
   if (local.kind === "once") return local.second;
   if (local.kind === "twice") return overlap === "second" ? local.second : local.first;

@@ -10,6 +10,8 @@ import { offsetReader } from "./offset-reader.ts";
  */
 export type Zone = {
   readonly id: string;
+  /** Local times are instants: no conversion is needed. */
+  readonly isUtc: boolean;
   /** First epoch second of each segment; `starts[0]` is -Infinity. */
   readonly starts: number[];
   readonly offsets: number[];
@@ -37,7 +39,7 @@ const zones = new Map<string, Zone>();
 export function zoneOf(id: string, field = "timezone"): Zone {
   let zone = zones.get(id);
   if (zone === undefined) {
-    zone = isUtc(id) ? fixedZone(id, 0) : measureZone(id, field);
+    zone = id === "UTC" || id === "Etc/UTC" ? { ...fixedZone(id, 0), isUtc: true } : measureZone(id, field);
     zones.set(id, zone);
   }
   return zone;
@@ -98,7 +100,7 @@ function measureZone(id: string, field: string): Zone {
 }
 
 function fixedZone(id: string, offset: number): Zone {
-  return { id, starts: [Number.NEGATIVE_INFINITY], offsets: [offset], coveredTo: Number.POSITIVE_INFINITY, lastSegment: 0 };
+  return { id, isUtc: false, starts: [Number.NEGATIVE_INFINITY], offsets: [offset], coveredTo: Number.POSITIVE_INFINITY, lastSegment: 0 };
 }
 
 function firstSecondWith(offsetOf: (second: number) => number, oldOffset: number, from: number, to: number): number {
@@ -110,10 +112,6 @@ function firstSecondWith(offsetOf: (second: number) => number, oldOffset: number
     else after = middle;
   }
   return after;
-}
-
-function isUtc(id: string): boolean {
-  return id === "UTC" || id === "Etc/UTC" || id === "Z";
 }
 
 function suggestion(id: string): string {

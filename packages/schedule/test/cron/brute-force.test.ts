@@ -20,7 +20,7 @@ const moment = fc
   .map(({ zoneId, random, nearChange, shift }) => {
     const zone = zoneOf(zoneId);
     cover(zone, 131 * 365 * day);
-    const change = zone.starts[random % zone.starts.length] as number;
+    const change = zone.starts.at(random % zone.starts.length) ?? Number.NaN;
     const isChange = nearChange > 0 && Number.isFinite(change) && change < 131 * 365 * day;
     return { zoneId, second: isChange ? Math.floor(change / 60) * 60 + shift * hour : random * day };
   })

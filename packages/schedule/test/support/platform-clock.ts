@@ -50,8 +50,8 @@ export function bruteForce(expression: Expression, { minutes, walls }: Stretch, 
     const [first, second] = instants;
     if (first === undefined) {
       const after = minutes.findIndex((minute) => minute.wallSecond > wallSecond);
-      const change = (minutes[after] as Stretch["minutes"][number]).second;
-      const skippedFrom = (minutes[after - 1] as Stretch["minutes"][number]).wallSecond + 60;
+      const change = minutes.at(after)?.second ?? Number.NaN;
+      const skippedFrom = (minutes.at(after - 1)?.wallSecond ?? Number.NaN) + 60;
       if (gap === "run_after") found.add(change);
       if (gap === "shift") for (const inMinute of expression.seconds) found.add(change + wallSecond - skippedFrom + inMinute);
       continue;

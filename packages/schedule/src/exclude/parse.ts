@@ -1,0 +1,90 @@
+import { civilDate, dayNumber, daysInMonth, secondsPerDay, weekday } from "../calendar.ts";
+import { parseCron } from "../cron/parse.ts";
+import { createWallSearch } from "../cron/wall-search.ts";
+import { ScheduleError } from "../errors.ts";
+import type { Exclusion, WallExclusion } from "./exclusion.ts";
+
+/**
+ * Reads one entry of `exclude`.
+ *
+ * @param field its place, for the error, e.g. `exclude[2]`
+ * @throws ScheduleError `schedule_invalid`
+ */
+export function parseExclusion(exclusion: Exclusion, field: string): WallExclusion {
+  if ("date" in exclusion)
+    return exclusion.date.length === 5 ? yearlyDay(exclusion.date, field) : days(exclusion.date, exclusion.date, field);
+  if ("weekly" in exclusion) return weekly(exclusion.weekly, exclusion.between, field);
+  if ("cron" in exclusion) return cronTimes(exclusion.cron);
+  return days(exclusion.from, exclusion.to, field);
+}
+
+function days(fromText: string, toText: string, field: string): WallExclusion {
+  const from = readDay(fromText, field) * secondsPerDay;
+  const to = (readDay(toText, field) + 1) * secondsPerDay;
+  if (from >= to) throw invalid(field, `${fromText} to ${toText}`, "days in order", "Write the earlier day first.");
+  return (wallSecond) => (wallSecond >= from && wallSecond < to ? { from, to } : null);
+}
+
+function yearlyDay(text: string, field: string): WallExclusion {
+  const day = readDay(`2000-${text}`, field); // a leap year, so that 02-29 can be named
+  const { month, day: dayOfMonth } = civilDate(day);
+  return (wallSecond) => {
+    const today = Math.floor(wallSecond / secondsPerDay);
+    const date = civilDate(today);
+    return date.month === month && date.day === dayOfMonth ? { from: today * secondsPerDay, to: (today + 1) * secondsPerDay } : null;
+  };
+}
+
+function weekly(weekdays: string, between: string | undefined, field: string): WallExclusion {
+  const mask = parseCron(`* * * * ${weekdays}`, "punctual").pattern.weekdays;
+  const [start, end] = between === undefined ? [0, secondsPerDay] : readTimes(between, field);
+  const length = end > start ? end - start : end - start + secondsPerDay;
+  return (wallSecond) => {
+    const today = Math.floor(wallSecond / secondsPerDay);
+    // A stretch past midnight may have begun yesterday.
+    for (const day of [today, today - 1]) {
+      const from = day * secondsPerDay + start;
+      if ((mask & (1 << weekday(day))) !== 0 && wallSecond >= from && wallSecond < from + length) return { from, to: from + length };
+    }
+    return null;
+  };
+}
+
+function cronTimes(cron: string): WallExclusion {
+  const { pattern } = parseCron(cron, "punctual");
+  const search = createWallSearch(pattern);
+  const grain = pattern.secondsLow === 1 && pattern.secondsHigh === 0 ? 60 : 1;
+  return (wallSecond) => {
+    const from = Math.floor(wallSecond / grain) * grain;
+    return search.next(from) === from ? { from, to: from + grain } : null;
+  };
+}
+
+function readDay(text: string, field: string): number {
+  const [, year, month, day] = (/^(\d{4})-(\d\d)-(\d\d)$/.exec(text) ?? []).map(Number);
+  if (
+    year === undefined ||
+    month === undefined ||
+    day === undefined ||
+    month < 1 ||
+    month > 12 ||
+    day < 1 ||
+    day > daysInMonth(year, month)
+  ) {
+    throw invalid(field, text, 'a day such as "2026-12-25", or "12-25" for every year', "Write year, month and day of a day that exists.");
+  }
+  return dayNumber(year, month, day);
+}
+
+function readTimes(text: string, field: string): [number, number] {
+  const match = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(text);
+  const [hour, minute, endHour, endMinute] = (match ?? []).slice(1).map(Number) as [number, number, number, number];
+  if (match === null || hour > 23 || minute > 59 || endMinute > 59 || endHour * 60 + endMinute > 1440) {
+    throw invalid(field, text, 'two times such as "22:00-06:00"', "Times run from 00:00 to 24:00.");
+  }
+  return [hour * 3600 + minute * 60, endHour * 3600 + endMinute * 60];
+}
+
+function invalid(field: string, found: string, expected: string, remedy: string): ScheduleError {
+  return new ScheduleError("schedule_invalid", { field, found, expected, remedy });
+}
