@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { type Client, createClient } from "@punctual/client";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
@@ -50,18 +50,24 @@ function requireKey(io: Io, options: ConnectionOptions, baseUrl: string): FoundK
 }
 
 /** The key to send to this server. A key that lies in a folder was made by a node on this machine; sending it elsewhere would give it away. */
-export function findKey(io: Io, options: ConnectionOptions, baseUrl: string): FoundKey | undefined {
+export function findKey(io: Pick<Io, "cwd" | "env">, options: ConnectionOptions, baseUrl: string): FoundKey | undefined {
   if (options.apiKey !== undefined) return { key: options.apiKey, from: "--api-key" };
   if (io.env.PUNCTUAL_API_KEY) return { key: io.env.PUNCTUAL_API_KEY, from: "PUNCTUAL_API_KEY" };
-  return isLoopback(baseUrl) ? findKeyFile(io.cwd) : undefined;
+  if (!isLoopback(baseUrl)) return undefined;
+  const dataDir = io.env.PUNCTUAL_DATA_DIR;
+  return (dataDir ? readKeyFile(resolve(io.cwd, dataDir, "api-key")) : undefined) ?? findKeyFile(io.cwd);
 }
 
 function findKeyFile(folder: string): FoundKey | undefined {
-  const path = join(folder, keyFile);
-  const key = readIfThere(path)?.trim();
-  if (key) return { key, from: path };
+  const found = readKeyFile(join(folder, keyFile));
+  if (found !== undefined) return found;
   const parent = dirname(folder);
   return parent === folder ? undefined : findKeyFile(parent);
+}
+
+function readKeyFile(path: string): FoundKey | undefined {
+  const key = readIfThere(path)?.trim();
+  return key ? { key, from: path } : undefined;
 }
 
 function readIfThere(path: string): string | undefined {

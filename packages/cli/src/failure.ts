@@ -53,17 +53,22 @@ function remedyOf(telling: Telling, code: ErrorCode | undefined): string | undef
 
 function faultsOf(telling: Telling): readonly Fault[] {
   if (Array.isArray(telling.faults)) return telling.faults as Fault[];
-  return typeof telling.field === "string" ? [{ pointer: `/${telling.field.replaceAll(".", "/")}`, message: String(telling.message) }] : [];
+  if (typeof telling.field !== "string") return [];
+  const fault = { pointer: `/${telling.field.replaceAll(".", "/")}`, message: String(telling.message) };
+  return [typeof telling.remedy === "string" ? { ...fault, remedy: telling.remedy } : fault];
 }
 
-/** For people: the sentence, the faults that say more than it, and the remedy. */
+/** For people: the sentence, what the faults say beyond it, and what to do. The catalogue's general remedy steps back for those of the faults. */
 export function failureText({ problem }: Failure): string {
   const lines = [`error: ${problem.detail}`];
-  for (const fault of problem.errors ?? []) {
-    const remedy = fault.remedy === undefined || fault.message.includes(fault.remedy) ? "" : ` ${fault.remedy}`;
-    if (fault.message !== problem.detail) lines.push(`  ${fault.pointer}: ${fault.message}${remedy}`);
+  const isNew = (text: string | undefined): text is string => text !== undefined && !lines.join("\n").includes(text);
+  const faults = problem.errors ?? [];
+  for (const { pointer, message, remedy } of faults) {
+    const words = [isNew(message) ? `${pointer}: ${message}${/[.!?]$/.test(message) ? "" : "."}` : "", isNew(remedy) ? remedy : ""];
+    const line = words.filter((word) => word !== "").join(" ");
+    if (line !== "") lines.push(`  ${line}`);
   }
-  if (!lines.join("\n").includes(problem.remedy)) lines.push(`  ${problem.remedy}`);
+  if (isNew(problem.remedy) && faults.every((fault) => fault.remedy === undefined)) lines.push(`  ${problem.remedy}`);
   if (problem.requestId !== undefined && problem.code === "internal") lines.push(`  Request id: ${problem.requestId}`);
   return `${lines.join("\n")}\n`;
 }

@@ -1,52 +1,38 @@
+import type { ConfigurationOption, Flags, Command as NodeVerb } from "@punctual/server";
 import type { Command } from "commander";
 
-export type NodeCommand = "dev" | "start" | "migrate";
-type Flags = { readonly [name: string]: string | undefined };
-
-/** What this package asks of the server's front door. */
-type ConfigurationOption = {
-  /** In camelCase, the key of the flags handed over. */
-  name: string;
-  flag: string;
-  env: string;
-  type: "string" | "integer" | "duration" | "boolean";
-  default: string | null;
-  description: string;
-  commands: readonly NodeCommand[];
-};
-type Server = { configurationOptions: readonly ConfigurationOption[] } & {
-  [K in "runDev" | "runStart" | "runMigrate"]: (flags: Flags) => Promise<void>;
-};
-
-const runners = { dev: "runDev", start: "runStart", migrate: "runMigrate" } as const;
+type Server = typeof import("@punctual/server");
 
 /**
  * Makes a verb of the server: a flag for each option of its configuration schema, and an action that hands the flags over as they were written. The server
- * reads, judges and defaults them together with its file and its environment, so the two can never disagree.
+ * reads, judges and defaults them together with its file and its environment, so that the two cannot disagree about what a value means.
+ *
+ * @param run gets the server's front door and the flags by option name; resolves when the verb is done
  */
-export async function defineNodeVerb(command: Command, name: NodeCommand): Promise<void> {
-  const server = (await import("@punctual/server")) as unknown as Server;
-  const options = server.configurationOptions.filter((option) => option.commands.includes(name));
+export async function defineNodeVerb(
+  command: Command,
+  name: NodeVerb,
+  run: (server: Server, flags: Flags) => Promise<void>,
+): Promise<void> {
+  const server = await import("@punctual/server");
+  const known: readonly ConfigurationOption[] = server.configurationOptions;
+  const options = known.filter((option) => option.commands.includes(name));
   for (const option of options) {
-    const flag = `--${option.flag.replace(/^--/, "")}`;
     const fallback = option.default === null ? "" : `; default: ${option.default}`;
-    command.option(
-      option.type === "boolean" ? `${flag} [true|false]` : `${flag} <${option.type}>`,
-      `${option.description} (${option.env}${fallback})`,
-    );
+    command.option(`${option.flag} <${option.type}>`, `${option.description} (${option.env}${fallback})`);
   }
-  command.action(async (_: unknown, parsed: Command) => {
-    await server[runners[name]](flagsOf(options, parsed));
+  command.action(async () => {
+    await run(server, flagsOf(command, options));
   });
 }
 
-/** Commander keys options by their flag; the server knows them by their name. A bare boolean flag is `true`. */
-function flagsOf(options: readonly ConfigurationOption[], parsed: Command): Flags {
-  const given = new Map(parsed.options.map((option) => [option.long, parsed.getOptionValue(option.attributeName()) as unknown]));
-  return Object.fromEntries(
-    options.map((option) => {
-      const value = given.get(`--${option.flag.replace(/^--/, "")}`);
-      return [option.name, value === undefined ? undefined : String(value)];
-    }),
-  );
+/** Commander keys what was given by the flag's spelling, the server by the option's name. */
+function flagsOf(command: Command, options: readonly ConfigurationOption[]): Flags {
+  const flags: Flags = {};
+  for (const option of options) {
+    const parsed = command.options.find((candidate) => candidate.long === option.flag);
+    const value = parsed === undefined ? undefined : (command.getOptionValue(parsed.attributeName()) as string | undefined);
+    if (value !== undefined) flags[option.name] = value;
+  }
+  return flags;
 }

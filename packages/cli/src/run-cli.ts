@@ -12,8 +12,10 @@ import { buildProgram } from "./program.ts";
  */
 export async function runCli(args: readonly string[], io: Io): Promise<number> {
   try {
-    const program = await buildProgram(io, verbWords(args));
-    await program.parseAsync([...args], { from: "user" });
+    // Commander's own `help` knows only the first level of verbs.
+    const line = args[0] === "help" ? [...args.slice(1), "--help"] : [...args];
+    const program = await buildProgram(io, verbWords(line));
+    await program.parseAsync(line, { from: "user" });
     return io.exitCode;
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error))
@@ -24,11 +26,10 @@ export async function runCli(args: readonly string[], io: Io): Promise<number> {
   }
 }
 
-/** The words in front of the first flag; `help jobs list` asks for the same verb as `jobs list`. */
+/** The words in front of the first flag. */
 function verbWords(args: readonly string[]): readonly string[] {
   const firstFlag = args.findIndex((arg) => arg.startsWith("-"));
-  const words = firstFlag === -1 ? args : args.slice(0, firstFlag);
-  return words[0] === "help" ? words.slice(1) : words;
+  return firstFlag === -1 ? args : args.slice(0, firstFlag);
 }
 
 /** Help that was asked for ends well. Help shown because the verb was missing (`commander.help`) is an error of usage that has explained itself. */
