@@ -9,11 +9,17 @@ export async function readShards(db: Queryable): Promise<ShardRow[]> {
      from punctual.shards s left join punctual.nodes n on n.node_id = s.owner and n.lease_until > punctual.clock()
      order by s.shard`,
   );
-  return rows.map((row) => ({ shard: row.shard, owner: row.owner === null ? null : Number(row.owner), epoch: Number(row.epoch), watermarkMs: 0 }));
+  return rows.map((row) => ({
+    shard: row.shard,
+    owner: row.owner === null ? null : Number(row.owner),
+    epoch: Number(row.epoch),
+    watermarkMs: 0,
+  }));
 }
 
 /**
- * Takes shards that nobody owns: compare-and-set on the epoch, and only while this node's lease lasts and the owner's does not.
+ * Takes shards that nobody owns: compare-and-set on the epoch, and only while this node's lease lasts and the owner's does not. Shards that are this node's
+ * own already can be taken again: the answer to the first taking may have been lost, and then nobody would look after them.
  *
  * @returns those taken, with their new epoch and the watermark the last owner stored
  */
@@ -22,7 +28,7 @@ export async function takeShards(db: Queryable, nodeId: number, wanted: readonly
     `update punctual.shards s set owner = $1, epoch = s.epoch + 1
      from unnest($2::smallint[], $3::bigint[]) as w(shard, epoch)
      where s.shard = w.shard and s.epoch = w.epoch
-       and not exists (select from punctual.nodes n where n.node_id = s.owner and n.lease_until > punctual.clock())
+       and not exists (select from punctual.nodes n where n.node_id = s.owner and n.node_id <> $1 and n.lease_until > punctual.clock())
        and exists (select from punctual.nodes n where n.node_id = $1 and n.lease_until > punctual.clock())
      returning s.shard, s.epoch, greatest(punctual.ms(s.watermark), 0) as watermark_ms`,
     [nodeId, wanted.map((row) => row.shard), wanted.map((row) => row.epoch)],
