@@ -21,13 +21,15 @@ export async function createPartitions(db: Database): Promise<string[]> {
   return made;
 }
 
+/** Days are counted without a zone: in the session's own, adding a day to a timestamptz gives 23 or 25 hours where the clocks change. */
 async function createPartition(db: Database, table: string, day: number): Promise<string | null> {
   const { rows } = await db.query<{ name: string; from: string; to: string; present: boolean; strays: boolean }>(
-    `with day as (select date_trunc('day', punctual.clock(), 'UTC') + $2 * interval '1 day' as start)
-     select $1 || '_' || to_char(start at time zone 'UTC', 'YYYYMMDD') as name, start::text as from, (start + interval '1 day')::text as to,
-            to_regclass('punctual.' || $1 || '_' || to_char(start at time zone 'UTC', 'YYYYMMDD')) is not null as present,
-            exists (select from punctual.${table}_default d where d.finished_at >= start and d.finished_at < start + interval '1 day') as strays
-     from day`,
+    `with day as (select (date_trunc('day', punctual.clock(), 'UTC') at time zone 'UTC') + $2 * interval '1 day' as utc),
+     bounds as (
+       select $1 || '_' || to_char(utc, 'YYYYMMDD') as name, utc at time zone 'UTC' as start, (utc + interval '1 day') at time zone 'UTC' as stop from day)
+     select name, start::text as from, stop::text as to, to_regclass('punctual.' || name) is not null as present,
+            exists (select from punctual.${table}_default d where d.finished_at >= start and d.finished_at < stop) as strays
+     from bounds`,
     [table, day],
   );
   const partition = rows[0];
@@ -35,7 +37,9 @@ async function createPartition(db: Database, table: string, day: number): Promis
   return transaction(db, async (tx) => {
     // Queues behind nobody for long: an insert waits for this lock in turn.
     await tx.query("set local lock_timeout = '2s'");
-    await tx.query(`create table if not exists punctual.${partition.name} partition of punctual.${table} for values from ('${partition.from}') to ('${partition.to}')`);
+    await tx.query(
+      `create table if not exists punctual.${partition.name} partition of punctual.${table} for values from ('${partition.from}') to ('${partition.to}')`,
+    );
     return partition.name;
   });
 }
