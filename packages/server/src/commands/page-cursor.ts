@@ -1,11 +1,19 @@
 import { hash } from "node:crypto";
 import { PunctualError } from "@punctual/contract";
 
+/** What the last key of a page may look like. A forger can compute the checksum, so that a key is read as nothing but what its list sorts by. */
+const keyShapes = {
+  jobs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  runs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /** Nominal time in epoch ms. */
+  occurrences: /^-?\d{1,15}$/,
+} as const;
+
 /**
  * Opaque cursors: the last key of a page, bound by a checksum to tenant, list and filters, so that a cursor used with other filters is refused instead of
  * giving a page that fits neither. No secret: a cursor grants nothing, every query filters by tenant anyway.
  */
-export function pageCursor(tenantId: number, list: string, filters: unknown) {
+export function pageCursor(tenantId: number, list: keyof typeof keyShapes, filters: unknown) {
   const binding = JSON.stringify([tenantId, list, filters]);
   const seal = (key: string): string => Buffer.from(`${key}.${hash("sha256", `${binding}/${key}`).slice(0, 16)}`).toString("base64url");
   return {
@@ -16,7 +24,7 @@ export function pageCursor(tenantId: number, list: string, filters: unknown) {
       if (cursor === undefined) return null;
       const text = Buffer.from(cursor, "base64url").toString("utf8");
       const key = text.slice(0, text.lastIndexOf("."));
-      if (key === "" || seal(key) !== cursor) {
+      if (!keyShapes[list].test(key) || seal(key) !== cursor) {
         const message = "The cursor was not returned by this list with these filters.";
         throw new PunctualError("cursor_invalid", message, { faults: [{ pointer: "cursor", message }] });
       }
