@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "@punctual/contract";
-import { jobId } from "../model/ids.ts";
+import { jobId, shardOf } from "../model/ids.ts";
 import { type AcceptedJob, acceptJob, firstLook } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
 import { insertJobs, type NewJob } from "../store/jobs.ts";
@@ -47,7 +47,7 @@ export function newJob(accepted: AcceptedJob, nowMs: number): NewJob & { shard: 
   if (nextMs === null) throw new RangeError("an accepted job has a first occurrence");
   return {
     jobId: id,
-    shard: Number.parseInt(id.slice(-2), 16),
+    shard: shardOf(id),
     name: accepted.name,
     definition: JSON.stringify(accepted.definition),
     payload: accepted.payload,
@@ -60,4 +60,3 @@ export function newJob(accepted: AcceptedJob, nowMs: number): NewJob & { shard: 
 export function wakeIfSoon(context: CommandContext, job: { shard: number; nextMs: number }, nowMs: number): void {
   if (job.nextMs <= nowMs + wakeWithinMs) context.wake(job.shard);
 }
-

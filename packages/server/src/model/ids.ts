@@ -44,7 +44,7 @@ export function occurrenceRunId(job: string, nominalMs: number): string {
 /**
  * The id of a manual run.
  *
- * @param seed the request's idempotency key, or random text: the same seed gives the same run
+ * @param seed random text: two triggers within a millisecond are two runs. A repeated request is told by its idempotency key before it comes here
  */
 export function manualRunId(job: string, nominalMs: number, seed: string): string {
   return formatId(nominalMs, hash("sha256", `${job}/manual/${seed}`), shardOf(job));

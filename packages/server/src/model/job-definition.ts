@@ -1,18 +1,40 @@
-import { type CreateJobBody, type Fault, limits, PunctualError, type Target, type UpdateJobBody, type UpsertJobBody } from "@punctual/contract";
-import { formatDuration, parseDuration, parseInstant, parseSchedule, type Schedule, ScheduleError, type ScheduleSpec } from "@punctual/schedule";
+import {
+  type CreateJobBody,
+  type Fault,
+  limits,
+  PunctualError,
+  type Target,
+  type UpdateJobBody,
+  type UpsertJobBody,
+} from "@punctual/contract";
+import {
+  formatDuration,
+  parseDuration,
+  parseInstant,
+  parseSchedule,
+  type Schedule,
+  ScheduleError,
+  type ScheduleSpec,
+} from "@punctual/schedule";
 import { defaultAttempts } from "./retry.ts";
 
 const scheduleKinds = ["cron", "every", "runAt", "delay"] as const;
 const scheduleKeys = [...scheduleKinds, "timezone", "anchor", "startAt", "endAt"] as const;
 
 /** Defaults of a job's policies; the reference quotes them. */
-export const jobDefaults = { timeoutMs: 30_000, misfireWindowMs: 600_000, misfirePolicy: "latest", priority: 4, attempts: defaultAttempts } as const;
+export const jobDefaults = {
+  timeoutMs: 30_000,
+  misfireWindowMs: 600_000,
+  misfirePolicy: "latest",
+  priority: 4,
+  attempts: defaultAttempts,
+} as const;
 const timeoutBoundsMs = { least: 1_000, most: 3_600_000 };
 const misfireWindowMostMs = 30 * 24 * 3_600_000;
 
 /**
- * A job as it is stored: what its author said, with relative times resolved and defaults left out, so that two equal definitions are equal texts.
- * `name`, `labels` and `payload` are columns of their own.
+ * A job as it is stored: what its author said, with relative times resolved, defaults not filled in and fields in one order, so that equal definitions are
+ * equal texts however they were written. `name`, `labels` and `payload` are columns of their own.
  */
 export type JobDefinition = ScheduleSpec & {
   target: Target;
@@ -59,10 +81,10 @@ export function acceptJob(
 ): AcceptedJob {
   const definition: JobDefinition = {
     ...acceptSchedule(body, nowMs),
-    target: body.target,
+    target: inOrder(body.target),
     ...(body.retry?.attempts !== undefined && { retry: { attempts: body.retry.attempts } }),
     ...(body.timeout !== undefined && { timeout: body.timeout }),
-    ...(body.misfire !== undefined && { misfire: body.misfire }),
+    ...(body.misfire !== undefined && { misfire: inOrder(body.misfire) }),
     ...(body.maxRuns !== undefined && { maxRuns: body.maxRuns }),
     ...(body.priority !== undefined && { priority: body.priority }),
   };
@@ -89,7 +111,10 @@ export function acceptPayload(payload: unknown): string | null {
  * The body that `patch` makes of a stored job: given fields replace, null removes, and naming any schedule field replaces the whole schedule (a cron job
  * given `every` must not keep its cron).
  */
-export function mergeJob(current: { definition: JobDefinition; name: string | null; labels: Record<string, string>; payload: string | null }, patch: UpdateJobBody): CreateJobBody {
+export function mergeJob(
+  current: { definition: JobDefinition; name: string | null; labels: Record<string, string>; payload: string | null },
+  patch: UpdateJobBody,
+): CreateJobBody {
   const replacesSchedule = scheduleKinds.some((kind) => patch[kind] !== undefined && patch[kind] !== null);
   const kept = replacesSchedule ? omit(current.definition, scheduleKeys) : current.definition;
   const merged: Record<string, unknown> = { ...kept, labels: current.labels };
@@ -118,10 +143,12 @@ export function planOf(definition: JobDefinition): JobPlan {
   };
 }
 
-/** The schedule's part of a definition. */
-export function scheduleOf(definition: JobDefinition): ScheduleSpec {
+/** The schedule's part of a definition, its fields in one order. */
+export function scheduleOf(definition: ScheduleSpec): ScheduleSpec {
   const { cron, every, runAt, timezone, anchor, startAt, endAt } = definition;
-  return Object.fromEntries(Object.entries({ cron, every, runAt, timezone, anchor, startAt, endAt }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ cron, every, runAt, timezone, anchor, startAt, endAt }).filter(([, value]) => value !== undefined),
+  );
 }
 
 /**
@@ -131,17 +158,21 @@ export function scheduleOf(definition: JobDefinition): ScheduleSpec {
  */
 export function acceptSchedule(body: { [K in (typeof scheduleKeys)[number]]?: string }, nowMs: number): ScheduleSpec {
   const given = scheduleKinds.filter((kind) => body[kind] !== undefined);
-  if (given.length === 0) throw new PunctualError("schedule_missing", "None of cron, every, runAt, delay is given.", { faults: [{ pointer: "", message: "no schedule" }] });
+  if (given.length === 0)
+    throw new PunctualError("schedule_missing", "None of cron, every, runAt, delay is given.", {
+      faults: [{ pointer: "", message: "no schedule" }],
+    });
   if (given.length > 1) {
     const message = `Both ${given.join(" and ")} are given.`;
-    throw new PunctualError("schedule_ambiguous", message, { faults: given.map((kind) => ({ pointer: `/${kind}`, message: "only one of these" })) });
+    throw new PunctualError("schedule_ambiguous", message, {
+      faults: given.map((kind) => ({ pointer: `/${kind}`, message: "only one of these" })),
+    });
   }
-  const { delay, ...rest } = Object.fromEntries(scheduleKeys.filter((key) => body[key] !== undefined).map((key) => [key, body[key]])) as {
-    [K in (typeof scheduleKeys)[number]]?: string;
-  };
-  const spec: ScheduleSpec = rest;
-  if (delay !== undefined) spec.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
-  if (spec.every !== undefined && spec.anchor === undefined) spec.anchor = new Date(nowMs).toISOString();
+  const { delay, ...rest } = body;
+  const resolved: { runAt?: string; anchor?: string } = {};
+  if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
+  if (rest.every !== undefined && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
+  const spec = scheduleOf({ ...rest, ...resolved });
   asFault(() => parseSchedule(spec));
   return spec;
 }
@@ -182,7 +213,19 @@ function durationWithin(field: string, text: string | undefined, defaultMs: numb
 
 function overBeforeItBegan(definition: JobDefinition): PunctualError {
   const pointer = definition.endAt === undefined ? "/cron" : "/endAt";
-  return new PunctualError("schedule_never_fires", "The schedule has no occurrence after now.", { faults: [{ pointer, message: "no occurrence after now" }] });
+  return new PunctualError("schedule_never_fires", "The schedule has no occurrence after now.", {
+    faults: [{ pointer, message: "no occurrence after now" }],
+  });
+}
+
+/** The same value, the fields of its objects sorted by name. */
+function inOrder<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, field]) => [key, inOrder(field)]),
+  ) as T;
 }
 
 function omit<T extends object>(object: T, keys: readonly string[]): Partial<T> {

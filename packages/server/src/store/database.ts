@@ -21,7 +21,7 @@ export type DatabaseOptions = {
  * A pool whose every wait ends: connecting, waiting for a connection, and each statement have deadlines, on the server and on the client. A client that
  * hangs is worse than one that fails.
  *
- * A connection that reports "read-only" (SQLSTATE 25006, a primary that became a standby) is thrown away by `run`, not given back.
+ * A connection on which a statement failed is thrown away, not given back: it may lead to a primary that has become a standby (SQLSTATE 25006).
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
@@ -86,7 +86,17 @@ export function isUniqueViolation(error: unknown, constraint: string): boolean {
   return sqlState(error) === "23505" && (error as { constraint?: string }).constraint === constraint;
 }
 
-const connectionCodes = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH", "ENOENT"]);
+const connectionCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOENT",
+]);
 
 /**
  * Whether the database is away or overloaded, rather than the statement wrong: class 08 (connection), 53 (resources), 57P0x (shutdown), 57014 (statement
@@ -97,5 +107,10 @@ export function isUnavailable(error: unknown): boolean {
   if (state) return /^(08|53|57P0)/.test(state) || ["57014", "25006", "40001", "40P01", "55P03"].includes(state);
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === "string" && connectionCodes.has(code)) return true;
-  return typeof message === "string" && /timeout|terminated|not queryable|closed|Connection ended/i.test(message) && error instanceof Error && !(error instanceof PunctualError);
+  return (
+    typeof message === "string" &&
+    /timeout|terminated|not queryable|closed|Connection ended/i.test(message) &&
+    error instanceof Error &&
+    !(error instanceof PunctualError)
+  );
 }
