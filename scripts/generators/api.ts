@@ -70,8 +70,8 @@ function routeText(id: string, route: Route): string {
     `### ${route.summary}`,
     `\`${route.method} ${route.path}\` (\`${id}\`). ${facts.join("; ")}.`,
     ...(route.description ? [route.description] : []),
-    ...(route.query ? [`Query:\n\n${schemaTable(route.query as JsonSchema)}`] : []),
-    ...(route.body ? [`Body${route.bodyOptional ? " (may be left out)" : ""}: ${describeSchema(route.body as JsonSchema)}.`] : []),
+    ...(route.query ? [`Query:\n\n${schemaTable(route.query)}`] : []),
+    ...(route.body ? [`Body${route.bodyOptional ? " (may be left out)" : ""}: ${describeSchema(route.body)}.`] : []),
     Object.entries(route.responses)
       .map(
         ([status, { description, schema }]) => `- **${status}** ${description}${schema ? `: ${describeSchema(schema as JsonSchema)}` : ""}`,

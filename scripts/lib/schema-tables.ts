@@ -5,8 +5,8 @@ export type JsonSchema = {
   type?: string;
   description?: string;
   default?: unknown;
-  const?: unknown;
-  enum?: readonly unknown[];
+  const?: Scalar;
+  enum?: readonly Scalar[];
   anyOf?: readonly JsonSchema[];
   items?: JsonSchema;
   properties?: { [name: string]: JsonSchema };
@@ -14,12 +14,17 @@ export type JsonSchema = {
   required?: readonly string[];
   format?: string;
   examples?: readonly unknown[];
-  [limit: string]: unknown;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+  maxItems?: number;
+  maxProperties?: number;
 };
+type Scalar = string | number | boolean | null;
 
-const limitWords: [string, string][] = [
-  ["minimum", "from"],
-  ["maximum", "to"],
+const limitWords: ["minimum" | "maximum" | "maxLength" | "maxItems" | "maxProperties", string][] = [
+  ["minimum", "from %"],
+  ["maximum", "to %"],
   ["maxLength", "at most % characters"],
   ["maxItems", "at most % items"],
   ["maxProperties", "at most % fields"],
@@ -53,9 +58,7 @@ export function describeSchema(schema: JsonSchema): string {
 /** Description, limits, default and example of a field; those of `T or null` are T's. */
 function remarks(schema: JsonSchema): string {
   const inner = schema.anyOf?.find((branch) => branch.type !== "null") ?? schema;
-  const bounds = limitWords.flatMap(([key, words]) =>
-    inner[key] === undefined ? [] : [words.includes("%") ? words.replace("%", String(inner[key])) : `${words} ${inner[key]}`],
-  );
+  const bounds = limitWords.flatMap(([key, words]) => (inner[key] === undefined ? [] : [words.replace("%", String(inner[key]))]));
   const sentences = [
     schema.description ?? inner.description,
     bounds.length > 0 ? capital(bounds.join(" ")) : undefined,

@@ -37,7 +37,10 @@ export function inviteOnlyBodiesThatFit(server: Server): void {
 
 /** What is not even HTTP, or comes too slowly, is answered on the bare socket. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || socket.destroyed || !socket.writable) return socket.destroy() as unknown as void;
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
   const [status, detail] =
     error.code === "ERR_HTTP_REQUEST_TIMEOUT"
       ? ["408 Request Timeout", "The request did not arrive in time."]

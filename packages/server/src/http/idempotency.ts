@@ -50,8 +50,8 @@ export async function answerOnce(
     await storeAnswer(tx, context.tenantId, request.key, toStored(request, fresh));
     return { ending: fresh, replayed: false };
   });
-  for (const shard of woken) context.wake(shard);
   if ("refusal" in ending) throw ending.refusal;
+  for (const shard of woken) context.wake(shard);
   return { result: ending.result, replayed };
 }
 
@@ -73,7 +73,8 @@ export function readIdempotencyKey(route: Route, header: string | string[] | und
 
 /** SHA-256 of what is asked: method, path, parameters and body without the key. White space in the body does not count, the order of its fields does. */
 export function fingerprintOf(route: Route, params: unknown, body: unknown): Buffer {
-  const { idempotencyKey: _, ...rest } = (body ?? {}) as { [name: string]: unknown };
+  const rest: { [name: string]: unknown } = { ...(body as object | undefined) };
+  delete rest.idempotencyKey;
   return createHash("sha256")
     .update(JSON.stringify([route.method, route.path, params, rest]))
     .digest();

@@ -26,8 +26,9 @@ export async function restoreSecrets(context: CommandContext, operationId: Opera
 }
 
 function withoutSecret(job: Job): Job {
-  const { signingSecret: _, ...rest } = job;
-  return rest;
+  const stored = { ...job };
+  delete stored.signingSecret;
+  return stored;
 }
 
 function jobsIn(operationId: OperationId, body: unknown): Job[] {

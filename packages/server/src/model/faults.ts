@@ -46,7 +46,7 @@ function explainOne(error: ErrorObject, unions: readonly ErrorObject[]): Fault {
     case "minLength":
       return fault(pointer, data, params.limit === 1 ? "text that is not empty" : `at least ${params.limit} characters`);
     case "maxLength":
-      return { ...fault(pointer, data, `at most ${params.limit} characters`), found: `${[...String(data)].length} characters` };
+      return { ...fault(pointer, data, `at most ${params.limit} characters`), found: `${Array.from(data as string).length} characters` };
     case "minItems":
       return fault(pointer, data, `at least ${count(params.limit, "item")}`);
     case "maxItems":
@@ -107,7 +107,7 @@ function describe(data: unknown): string {
   if (typeof data === "object" && data !== null) return `an object of ${count(Object.keys(data).length, "field")}`;
   if (data === undefined) return "nothing";
   // Cut first: quoting a text of megabytes to keep 80 characters of it is work for nothing.
-  return typeof data === "string" ? JSON.stringify(cut(data)) : String(data);
+  return JSON.stringify(typeof data === "string" ? cut(data) : data);
 }
 
 function cut(text: string): string {

@@ -144,6 +144,12 @@ describe("a request with an idempotency key", () => {
     expect(api.woken).toEqual([7]);
   });
 
+  it("does not wake the engine for what was not committed", async () => {
+    await create(freshKey(), { ...goodJob, name: "refused" });
+    await create(freshKey(), { ...goodJob, name: "broken" });
+    expect(api.woken).toEqual([]);
+  });
+
   it("shows a job's secret again in the replay, though the stored answer does not hold it", async () => {
     const key = freshKey();
     const job = { ...goodJob, target: { ...goodJob.target, signing: "own" }, payload: { signingSecret: "the payload's own" } };
