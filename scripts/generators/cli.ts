@@ -1,5 +1,5 @@
-import { exitCodeMeanings, exitCodes } from "../../packages/contract/src/index.ts";
 import { cliReference } from "../../packages/cli/src/index.ts";
+import { exitCodeMeanings, exitCodes } from "../../packages/contract/src/index.ts";
 
 /** `docs/reference/cli.md`: the help of every verb, and the exit codes. */
 export async function generate(): Promise<{ path: string; content: string }[]> {

@@ -36,12 +36,14 @@ async function readStdin(): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** `punctual jobs list | head` closes our pipe when it has seen enough. Nobody reads on, so there is nothing left to do and nothing to complain about. */
+/**
+ * `punctual jobs list | head` closes our pipe when it has seen enough: what is left goes nowhere, which is nothing to complain about. The process is not ended
+ * here, because a node whose log reader went away must go on, and must stop in order when its time comes.
+ */
 function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (error.code !== "EPIPE") throw error;
     });
   }
 }

@@ -1,7 +1,6 @@
+import type * as Server from "@punctual/server";
 import type { ConfigurationOption, Flags, Command as NodeVerb } from "@punctual/server";
 import type { Command } from "commander";
-
-type Server = typeof import("@punctual/server");
 
 /**
  * Makes a verb of the server: a flag for each option of its configuration schema, and an action that hands the flags over as they were written. The server
@@ -12,7 +11,7 @@ type Server = typeof import("@punctual/server");
 export async function defineNodeVerb(
   command: Command,
   name: NodeVerb,
-  run: (server: Server, flags: Flags) => Promise<void>,
+  run: (server: typeof Server, flags: Flags) => Promise<void>,
 ): Promise<void> {
   const server = await import("@punctual/server");
   const known: readonly ConfigurationOption[] = server.configurationOptions;

@@ -21,14 +21,12 @@ test("an error is one sentence and one remedy", async () => {
 });
 
 test("faults are shown with their place, and repeat nothing that was said", async () => {
-  const faults = [
-    { pointer: "/url", message: "not an address", remedy: "Begin with https://." },
-    { pointer: "/zzz", message: "unknown", remedy: "Remove it." },
-  ];
+  const unknown = { pointer: "/zzz", message: "unknown", remedy: "Remove it." };
+  const faults = [{ pointer: "/url", message: "not an address", remedy: "Begin with https://." }, unknown];
   expect(await textOf(new PunctualError("request_invalid", "Two fields are wrong.", { faults }))).toBe(
     "error: Two fields are wrong.\n  /url: not an address. Begin with https://.\n  /zzz: unknown. Remove it.\n",
   );
-  expect(await textOf(new PunctualError("request_invalid", "/zzz: unknown.", { faults: [faults[1] as (typeof faults)[1]] }))).toBe(
+  expect(await textOf(new PunctualError("request_invalid", "/zzz: unknown.", { faults: [unknown] }))).toBe(
     "error: /zzz: unknown.\n  Remove it.\n",
   );
 });

@@ -104,7 +104,7 @@ function queryText(query: NonNullable<CallInput["query"]>): string {
     if (value === undefined) continue;
     for (const each of Array.isArray(value) ? (value as readonly string[]) : [String(value)]) search.append(name, each);
   }
-  return search.size === 0 ? "" : `?${search}`;
+  return search.size === 0 ? "" : `?${search.toString()}`;
 }
 
 function requestHeaders(apiKey: string, input: CallInput): { [name: string]: string } {

@@ -4,10 +4,9 @@ import { PunctualApiError } from "../src/api-error.ts";
 import { createCall } from "../src/call.ts";
 import { type Scripted, startFakeServer } from "./lib/fake-server.ts";
 
-const busy: Scripted = {
-  status: 503,
-  body: { code: "unavailable", detail: "The database is away.", status: 503, title: "", type: "", remedy: "Wait." },
-};
+const busyProblem = { code: "unavailable", detail: "The database is away.", status: 503, title: "", type: "", remedy: "Wait." };
+const busy: Scripted = { status: 503, body: busyProblem };
+const busyUntil = (retryAfter: string): Scripted => ({ status: 503, body: busyProblem, headers: { "retry-after": retryAfter } });
 const jobId = "0192f3a4-5b6c-8d7e-9f01-23456789ab2c";
 
 function recordingCall(baseUrl: string) {
@@ -103,16 +102,17 @@ test("a read gives up after three tries with the last failure", async () => {
 });
 
 test("Retry-After is obeyed, in both of its forms", async () => {
-  const seconds = { ...(busy as object), headers: { "retry-after": "7" } } as Scripted;
-  const date = { ...(busy as object), headers: { "retry-after": new Date(Date.now() - 1_000).toUTCString() } } as Scripted;
-  await using server = await startFakeServer(seconds, date, { status: 200, body: {} });
+  await using server = await startFakeServer(busyUntil("7"), busyUntil(new Date(Date.now() - 1_000).toUTCString()), {
+    status: 200,
+    body: {},
+  });
   const { call, waits } = recordingCall(server.url);
   await call("getJob", { params: { jobId } });
   expect(waits).toEqual([7_000, 0]);
 });
 
 test("a Retry-After of more than half a minute is left to the caller", async () => {
-  await using server = await startFakeServer({ ...(busy as object), headers: { "retry-after": "31" } } as Scripted);
+  await using server = await startFakeServer(busyUntil("31"));
   const error = await failureOf(recordingCall(server.url).call("listJobs"));
   expect([error.retryAfterMs, server.seen.length]).toEqual([31_000, 1]);
 });
