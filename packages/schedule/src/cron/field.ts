@@ -1,6 +1,16 @@
-import { ScheduleError } from "../errors.ts";
+import {
+  expectCharacter,
+  type FieldReader,
+  fault,
+  peek,
+  readLetters,
+  readNumber,
+  readStep,
+  readValue,
+  unexpected,
+} from "./field-reader.ts";
 import { stableHash } from "./hash.ts";
-import type { Dialect, FieldRules } from "./rules.ts";
+import type { FieldRules } from "./rules.ts";
 
 /** What one field of an expression says. Only the day fields use the lower half. */
 export type FieldSet = {
@@ -17,20 +27,6 @@ export type FieldSet = {
   nthWeekdays: number[] | null;
 };
 
-/** Where the reading stands: one for a whole expression, moved from field to field. */
-export type FieldReader = {
-  readonly text: string;
-  at: number;
-  /** End of the field being read. */
-  end: number;
-  readonly dialect: Dialect;
-  readonly hashSeed: string | undefined;
-};
-
-const comma = 44;
-const dash = 45;
-const slash = 47;
-
 /** Reads the field between `reader.at` and `reader.end`. */
 export function readField(reader: FieldReader, rules: FieldRules): FieldSet {
   const set: FieldSet = {
@@ -44,25 +40,24 @@ export function readField(reader: FieldReader, rules: FieldRules): FieldSet {
     lastNearestWeekdays: 0,
     nthWeekdays: null,
   };
-  const { text, at, end } = reader;
-  if (rules.part === "day of week" && text[at] === "+") {
+  if (rules.part === "day of week" && peek(reader) === "+") {
     set.both = true;
     reader.at++;
   }
-  const field = text.slice(reader.at, end);
+  const field = reader.text.slice(reader.at, reader.end);
   if (field === "*" || field === "*/1" || field === "?") set.restricts = false;
 
   for (;;) {
     readItem(reader, rules, set);
-    if (reader.at === end) return set;
-    if (text.charCodeAt(reader.at) !== comma) throw unexpected(reader, rules, reader.at, "a comma, or the end of the field");
+    if (reader.at === reader.end) return set;
+    if (peek(reader) !== ",") throw unexpected(reader, rules, reader.at, "a comma, or the end of the field");
     reader.at++;
   }
 }
 
 function readItem(reader: FieldReader, rules: FieldRules, set: FieldSet): void {
   const start = reader.at;
-  const first = reader.text[start] as string;
+  const first = peek(reader);
   if (first === "*" || first === "?") return readWildcard(reader, rules, set);
   const word = readLetters(reader);
   if (word === "H") return readHashed(reader, rules, set, start);
@@ -71,14 +66,13 @@ function readItem(reader: FieldReader, rules: FieldRules, set: FieldSet): void {
 
   reader.at = start;
   const from = readValue(reader, rules);
-  const suffix = reader.text[reader.at]?.toUpperCase();
-  if (suffix === "W" && rules.part === "day of month") {
+  if (peek(reader) === "W" && rules.part === "day of month") {
     reader.at++;
     set.nearestWeekdays |= 1 << from;
     return;
   }
   let to = from;
-  if (reader.text.charCodeAt(reader.at) === dash && reader.at < reader.end) {
+  if (peek(reader) === "-") {
     reader.at++;
     to = readValue(reader, rules);
   }
@@ -113,7 +107,7 @@ function readHashed(reader: FieldReader, rules: FieldRules, set: FieldSet, start
   let from = rules.min;
   // Jenkins' rule: days stop at 28, so that no month is left out.
   let to = rules.part === "day of month" ? 28 : rules.top;
-  if (reader.text[reader.at] === "(") {
+  if (peek(reader) === "(") {
     reader.at++;
     from = readValue(reader, rules);
     expectCharacter(reader, rules, "-");
@@ -130,7 +124,7 @@ function readHashed(reader: FieldReader, rules: FieldRules, set: FieldSet, start
 /** The rest of `L`, `L-3`, `LW` and `L-3W` in the day of month. */
 function readLastDay(reader: FieldReader, rules: FieldRules, set: FieldSet, word: string): void {
   let back = 0;
-  if (word === "L" && reader.text.charCodeAt(reader.at) === dash && reader.at < reader.end) {
+  if (word === "L" && peek(reader) === "-") {
     const start = ++reader.at;
     back = readNumber(reader);
     if (back < 0 || back > 30)
@@ -141,7 +135,7 @@ function readLastDay(reader: FieldReader, rules: FieldRules, set: FieldSet, word
         "0-30 days before the last",
         'Write "L-3" for three days before the last day.',
       );
-    if (reader.text[reader.at]?.toUpperCase() === "W" && reader.at < reader.end) {
+    if (peek(reader) === "W") {
       reader.at++;
       set.lastNearestWeekdays |= 1 << back;
       return;
@@ -160,11 +154,11 @@ function readLoneLastWeekday(reader: FieldReader, rules: FieldRules, set: FieldS
 
 /** `5L`, `MON#2`, `5#L`: once a month. Answers whether it was one. */
 function readNth(reader: FieldReader, rules: FieldRules, set: FieldSet, from: number, to: number): boolean {
-  const mark = reader.text[reader.at]?.toUpperCase();
-  if (reader.at >= reader.end || (mark !== "L" && mark !== "#")) return false;
+  const mark = peek(reader);
+  if (mark !== "L" && mark !== "#") return false;
   const start = reader.at++;
   let nth = 0;
-  if (mark === "#" && reader.text[reader.at]?.toUpperCase() === "L") reader.at++;
+  if (mark === "#" && peek(reader) === "L") reader.at++;
   else if (mark === "#") {
     nth = readNumber(reader);
     if (nth < 1 || nth > 5)
@@ -181,63 +175,6 @@ function readNth(reader: FieldReader, rules: FieldRules, set: FieldSet, from: nu
   set.nthWeekdays ??= [0, 0, 0, 0, 0, 0];
   set.nthWeekdays[nth] = (set.nthWeekdays[nth] as number) | days.low;
   return true;
-}
-
-function readStep(reader: FieldReader, rules: FieldRules): number {
-  if (reader.at >= reader.end || reader.text.charCodeAt(reader.at) !== slash) return 0;
-  const start = ++reader.at;
-  const step = readNumber(reader);
-  if (step < 0) throw unexpected(reader, rules, start, "a step", `Write a number after the slash, as in "*/5".`);
-  if (step === 0) throw fault(rules, start, "0", "a step of 1 or more", "A step of zero stands still.");
-  return step;
-}
-
-function readValue(reader: FieldReader, rules: FieldRules): number {
-  const start = reader.at;
-  let value = readNumber(reader);
-  if (value < 0) value = readName(reader, rules);
-  if (value < 0) throw unexpected(reader, rules, start, `${rules.min}-${rules.max}${rules.names.length > 0 ? " or a name" : ""}`);
-  if (value < rules.min || value > rules.max) {
-    throw fault(rules, start, reader.text.slice(start, reader.at), `${rules.min}-${rules.max}`, rangeRemedy(rules, value));
-  }
-  return value;
-}
-
-/** Digits, as far as they go; -1 when there are none. A number too long to be meant is as large as needed to be refused. */
-function readNumber(reader: FieldReader): number {
-  const { text, end } = reader;
-  let value = -1;
-  for (; reader.at < end; reader.at++) {
-    const digit = text.charCodeAt(reader.at) - 48;
-    if (digit < 0 || digit > 9) break;
-    value = Math.min((value < 0 ? 0 : value) * 10 + digit, 1e9);
-  }
-  return value;
-}
-
-/** A name, in full or by three letters or more of its beginning; it may have the `L` of "last" behind it. -1 when it is none. */
-function readName(reader: FieldReader, rules: FieldRules): number {
-  const start = reader.at;
-  const word = readLetters(reader);
-  let index = nameIndex(rules.names, word);
-  if (index < 0 && word.endsWith("L")) {
-    index = nameIndex(rules.names, word.slice(0, -1));
-    if (index >= 0) reader.at--;
-  }
-  if (index >= 0) return index + rules.firstName;
-  reader.at = start;
-  return -1;
-}
-
-function nameIndex(names: readonly string[], word: string): number {
-  return word.length < 3 ? -1 : names.findIndex((name) => name.startsWith(word));
-}
-
-function readLetters(reader: FieldReader): string {
-  const start = reader.at;
-  while (reader.at < reader.end && (reader.text.charCodeAt(reader.at) | 32) >= 97 && (reader.text.charCodeAt(reader.at) | 32) <= 122)
-    reader.at++;
-  return reader.at === start ? "" : reader.text.slice(start, reader.at).toUpperCase();
 }
 
 function addRange(reader: FieldReader, rules: FieldRules, set: FieldSet, start: number, from: number, to: number, step: number): void {
@@ -257,33 +194,4 @@ function addRange(reader: FieldReader, rules: FieldRules, set: FieldSet, start: 
     else if (bit < 32) set.low |= 1 << bit;
     else set.high |= 1 << (bit - 32);
   }
-}
-
-function expectCharacter(reader: FieldReader, rules: FieldRules, character: string): void {
-  if (reader.text[reader.at] !== character || reader.at >= reader.end)
-    throw unexpected(reader, rules, reader.at, `"${character}"`, 'Ranges for H look like "H(0-29)".');
-  reader.at++;
-}
-
-function rangeRemedy(rules: FieldRules, value: number): string {
-  if (rules.part === "hours" && value === 24) return "Midnight is hour 0.";
-  if (rules.part === "day of week") return "Quartz counts from 1 (Sunday), others from 0 (Sunday); names are safest: MON-FRI.";
-  if (rules.part === "months" || rules.part === "day of month")
-    return `The ${rules.part} start at 1.`.replace("month start", "month starts");
-  return `Use a number from ${rules.min} to ${rules.max}.`;
-}
-
-function unexpected(reader: FieldReader, rules: FieldRules, at: number, expected: string, remedy?: string): ScheduleError {
-  const rest = reader.text.slice(at, reader.end);
-  const found = rest === "" ? "nothing" : rest.startsWith(",") ? "," : (/^[^,]+/.exec(rest)?.[0] ?? rest);
-  return fault(rules, at, found, expected, remedy ?? fieldRemedy(rules));
-}
-
-function fieldRemedy(rules: FieldRules): string {
-  if (rules.names.length === 0) return `The field takes numbers (${rules.min}-${rules.max}), ranges (a-b), steps (*/n) and lists (a,b).`;
-  return `Names are ${rules.names.map((name) => name.slice(0, 3)).join(", ")}, or written out.`;
-}
-
-function fault(rules: FieldRules, at: number, found: string, expected: string, remedy: string): ScheduleError {
-  return new ScheduleError("schedule_invalid", { field: "cron", column: at + 1, part: rules.part, found, expected, remedy });
 }

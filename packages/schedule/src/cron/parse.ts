@@ -1,6 +1,7 @@
 import { dayNumber, secondsPerDay } from "../calendar.ts";
 import { ScheduleError } from "../errors.ts";
-import { type FieldReader, type FieldSet, readField } from "./field.ts";
+import { type FieldSet, readField } from "./field.ts";
+import type { FieldReader } from "./field-reader.ts";
 import type { CronPattern } from "./pattern.ts";
 import { type Dialect, fieldCounts, fieldRules } from "./rules.ts";
 import { createWallSearch } from "./wall-search.ts";

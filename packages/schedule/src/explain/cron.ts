@@ -10,7 +10,7 @@ import { type DstPolicy, localTime } from "../zone/local.ts";
 import { offsetAt, type Zone } from "../zone/zone.ts";
 import { fieldsOfWall } from "./wall-fields.ts";
 
-/** Says of each part of a cron pattern whether it holds at an instant, and what a change of the clock has to do with it. */
+/** Says of each part of a cron pattern that restricts it whether it holds at an instant, and what a change of the clock has to do with it. */
 export function explainCron(pattern: CronPattern, zone: Zone, policy: DstPolicy, recurrence: Recurrence, ms: number): Reason[] {
   const second = Math.floor(ms / 1000);
   const wallSecond = second + offsetAt(zone, second);
@@ -38,10 +38,11 @@ function fieldReasons(pattern: CronPattern, wallSecond: number): Reason[] {
     const list = sayValues(english, { shape: "list", runs: runsOf(values) }, say);
     return { part, holds: values.includes(value), text: `The time has ${say(value)}, the field ${list}.` };
   };
-  const reasons = [
-    inSet("seconds", wall.second, members(pattern.secondsLow, pattern.secondsHigh, 0, 59), String),
-    inSet("minutes", wall.minute, members(pattern.minutesLow, pattern.minutesHigh, 0, 59), String),
-  ];
+  const seconds = members(pattern.secondsLow, pattern.secondsHigh, 0, 59);
+  const minutes = members(pattern.minutesLow, pattern.minutesHigh, 0, 59);
+  const reasons: Reason[] = [];
+  if (seconds.length < 60) reasons.push(inSet("seconds", wall.second, seconds, String));
+  if (minutes.length < 60) reasons.push(inSet("minutes", wall.minute, minutes, String));
   if (pattern.hours !== everyHour) reasons.push(inSet("hours", wall.hour, members(pattern.hours, 0, 0, 23), String));
   reasons.push(...dayReasons(pattern, wall));
   if (pattern.months !== everyMonth) reasons.push(inSet("months", wall.month, members(pattern.months, 0, 1, 12), english.month));

@@ -11,7 +11,7 @@ export function offsetReader(zoneId: string): (second: number) => number {
   return (second) => {
     const text = format.format(second * 1000);
     const at = text.lastIndexOf("GMT") + 3;
-    if (at === text.length) return 0; // "GMT" alone
+    if (at < 3 || at === text.length) return 0; // some platforms write "UTC" or a lone "GMT" for zero
     const [hours = "0", minutes = "0", seconds = "0"] = text.slice(at + 1).split(":");
     const size = Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds);
     return text[at] === "-" || text[at] === "\u2212" ? -size : size;
