@@ -31,17 +31,18 @@ function sayTimes(pattern: CronPattern, wording: Wording): string {
   }
   const onMinute = seconds.length === 1 && seconds[0] === 0;
   const secondsShape = shapeOf(seconds, 0, 59);
-  const minutesText = sayMinutes(minutes, hours, wording);
+  const minutesText = sayMinutes(minutes, hours, onMinute, wording);
   if (onMinute) return minutesText;
   const secondsText =
     secondsShape.shape === "list" ? wording.atSeconds(sayValues(wording, secondsShape, String)) : sayStep(secondsShape, "second", wording);
   return minutes.length === 60 && hours.length === 24 && secondsShape.shape !== "list" ? secondsText : `${secondsText} ${minutesText}`;
 }
 
-function sayMinutes(minutes: number[], hours: number[], wording: Wording): string {
+/** @param onMinute whether the seconds are just :00, so that a full hour is a single moment */
+function sayMinutes(minutes: number[], hours: number[], onMinute: boolean, wording: Wording): string {
   const minutesShape = shapeOf(minutes, 0, 59);
   const hoursShape = shapeOf(hours, 0, 23);
-  const atFullHour = minutes.length === 1 && minutes[0] === 0;
+  const atFullHour = onMinute && minutes.length === 1 && minutes[0] === 0;
   if (atFullHour && hoursShape.shape !== "list") return sayStep(hoursShape, "hour", wording);
   if (atFullHour) return wording.fullHours(sayHours(hoursShape, hours, wording));
   if (minutesShape.shape === "list")

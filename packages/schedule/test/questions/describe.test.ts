@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import { parseSchedule } from "../../src/index.ts";
+
+it.each([
+  ["* * * * *", "Every minute"],
+  ["*/5 * * * *", "Every 5 minutes"],
+  ["5/15 * * * *", "Every 15 minutes from minute 5 on"],
+  ["0 * * * *", "Every hour"],
+  ["0 */2 * * *", "Every 2 hours"],
+  ["15 * * * *", "At 15 minutes past every hour"],
+  ["0 9 * * 1-5", "At 09:00 on Monday to Friday"],
+  ["0 0 * * SAT,SUN", "At 00:00 on Saturday and Sunday"],
+  ["15 10,14 * * *", "At 10:15 and 14:15"],
+  ["15,45 30 8 * * *", "At 08:30:15 and 08:30:45"],
+  ["*/10 9-17 * * *", "Every 10 minutes during 09:00 to 17:00"],
+  ["0 18-23,0-8 * * *", "At every full hour of 00:00 to 08:00 and 18:00 to 23:00"],
+  ["5,35 */3 * * *", "At 5 and 35 minutes past 00:00, 03:00, 06:00, 09:00, 12:00, 15:00, 18:00 and 21:00"],
+  ["0 0 1,15 * *", "At 00:00 on the 1st and the 15th"],
+  ["0 0 2,3,22,13 * *", "At 00:00 on the 2nd, the 3rd, the 13th and the 22nd"],
+  ["30 4 1 * FRI", "At 04:30 on the 1st or Friday"],
+  ["0 0 13 * +FRI", "At 00:00 on the 13th, if it is Friday"],
+  ["0 12 */2 * *", "At 12:00 on every 2nd day from the 1st on"],
+  ["0 0 L * *", "At 00:00 on the last day of the month"],
+  ["0 0 L-1,L-3 * *", "At 00:00 on the day before the last day of the month and 3 days before the last day of the month"],
+  ["0 0 15W,LW * *", "At 00:00 on the weekday nearest the 15th and the weekday nearest the last day of the month"],
+  ["0 0 * * MON#2,5L", "At 00:00 on the second Monday of the month and the last Friday of the month"],
+  ["0 0 1 1,3-5 *", "At 00:00 on the 1st in January and March to May"],
+  ["0 30 9 * * * 2026-2028,2030", "At 09:30 in 2026 to 2028 and 2030"],
+  ["*/10 * * * * *", "Every 10 seconds"],
+  ["* * * * * *", "Every second"],
+  ["30 * * * * *", "At second 30 of every minute"],
+  ["*/20 0 * * * *", "Every 20 seconds at 0 minutes past every hour"],
+])("%s is described", (cron, words) => expect(parseSchedule({ cron }).describe()).toBe(words));
+
+it.each([
+  [{ cron: "0 9 * * *", timezone: "Europe/Berlin" }, "At 09:00 (Europe/Berlin)"],
+  [{ every: "90m" }, "Every 1h30m"],
+  [{ every: "PT36H", timezone: "Europe/Berlin" }, "Every 1d12h"],
+  [{ every: "1d", timezone: "Europe/Berlin" }, "Every day (Europe/Berlin)"],
+  [{ every: "P14D" }, "Every 2 weeks"],
+  [{ every: "18 months" }, "Every 18 months"],
+  [{ every: "2 years" }, "Every 2 years"],
+  [{ runAt: "2026-03-01T09:00", timezone: "Europe/Berlin" }, "Once, at 2026-03-01T09:00:00+01:00"],
+  [{ anyOf: [{ cron: "0 9 * * *" }, { every: "1h" }] }, "At 09:00; and Every 1h"],
+])("%j is described", (spec, words) => expect(parseSchedule(spec).describe()).toBe(words));
