@@ -7,8 +7,8 @@ export const apiErrors = {
     status: 400,
     exit: exitCodes.invalid,
     retryable: false,
-    title: "The request body is not JSON",
-    remedy: "Send one JSON object, with Content-Type: application/json.",
+    title: "The request cannot be read",
+    remedy: "Send HTTP/1.1 and, where a body belongs, one JSON object with Content-Type: application/json.",
   },
   json_too_deep: {
     status: 400,
@@ -65,6 +65,13 @@ export const apiErrors = {
     retryable: false,
     title: "This route does not take that method",
     remedy: "Use a method from the Allow header.",
+  },
+  request_timeout: {
+    status: 408,
+    exit: exitCodes.unavailable,
+    retryable: true,
+    title: "The request did not arrive in time",
+    remedy: "Send it without pauses; headers have 10 s, the whole request a minute.",
   },
   name_taken: {
     status: 409,
@@ -184,6 +191,13 @@ export const apiErrors = {
     retryable: false,
     title: "The target cannot be called",
     remedy: "See errors for the part and what was expected there.",
+  },
+  headers_too_large: {
+    status: 431,
+    exit: exitCodes.invalid,
+    retryable: false,
+    title: "The request's headers are too large",
+    remedy: "Send less than 16 KiB of headers.",
   },
   idempotency_mismatch: {
     status: 422,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { limits, PunctualError } from "@punctual/contract";
 import type { FastifyRequest } from "fastify";
@@ -41,14 +41,16 @@ export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket
     socket.destroy();
     return;
   }
-  const [status, detail] =
-    error.code === "ERR_HTTP_REQUEST_TIMEOUT"
-      ? ["408 Request Timeout", "The request did not arrive in time."]
-      : error.code === "HPE_HEADER_OVERFLOW"
-        ? ["431 Request Header Fields Too Large", "The headers are larger than 16 KiB."]
-        : ["400 Bad Request", "This is not a valid HTTP/1.1 request."];
-  const body = JSON.stringify({ ...problemOf(new PunctualError("request_malformed", detail)), status: Number(status.slice(0, 3)) });
+  const problem = problemOf(brokenRequest(error));
+  const body = JSON.stringify(problem);
+  const status = `${problem.status} ${STATUS_CODES[problem.status]}`;
   socket.end(
     `HTTP/1.1 ${status}\r\nContent-Type: application/problem+json; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );
+}
+
+function brokenRequest(error: NodeJS.ErrnoException): PunctualError {
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT") return new PunctualError("request_timeout", "The request did not arrive in time.");
+  if (error.code === "HPE_HEADER_OVERFLOW") return new PunctualError("headers_too_large", "The headers are larger than 16 KiB.");
+  return new PunctualError("request_malformed", "This is not a valid HTTP/1.1 request.");
 }

@@ -34,6 +34,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     // Before its first use. In a pooler's transaction mode the settings land on some connection or other, which costs plans, not correctness.
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits the promise; its types do not say so yet.
     onConnect: async (client) => {
       client.on("error", () => {});
       await client.query(options.indexPlansOnly ? `${calm}; ${indexPlansOnly}` : calm);
