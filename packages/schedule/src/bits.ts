@@ -4,9 +4,6 @@
  * next to nothing.
  */
 
-/** The numbers 0-31 in `low`, 32-63 in `high` (bit 0 is 32). */
-export type WideSet = { low: number; high: number };
-
 /** The smallest member at or above `from` (0-32), or -1. */
 export function nextBit(mask: number, from: number): number {
   const rest = from > 31 ? 0 : (mask >>> from) << from;
@@ -19,7 +16,7 @@ export function previousBit(mask: number, from: number): number {
   return 31 - Math.clz32(rest);
 }
 
-/** As {@link nextBit}, for a set that reaches 63. */
+/** As {@link nextBit}, for a set that reaches 63: 0-31 in `low`, 32-63 in `high`. */
 export function nextWide(low: number, high: number, from: number): number {
   if (from < 32) {
     const found = nextBit(low, from);

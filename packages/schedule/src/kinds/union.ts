@@ -1,13 +1,16 @@
 import { ScheduleError } from "../errors.ts";
-import type { Schedule } from "../schedule.ts";
 import type { ScheduleSpec } from "../spec.ts";
 import type { Zone } from "../zone/zone.ts";
 import type { Kind } from "./kind.ts";
+import type { Recurrence } from "./recurrence.ts";
 
 const mostMembers = 50;
 
+/** What a union needs of its members; a whole schedule has it. */
+type Member = Recurrence & { matches(ms: number): boolean; describe(): string };
+
 /** Reads a specification with `anyOf`: it fires whenever one of its members does, and once where several do. */
-export function unionKind(specs: readonly ScheduleSpec[], zone: Zone, parse: (spec: ScheduleSpec) => Schedule): Kind {
+export function unionKind(specs: readonly ScheduleSpec[], zone: Zone, parse: (spec: ScheduleSpec) => Member): Kind {
   if (specs.length === 0 || specs.length > mostMembers) {
     throw new ScheduleError("schedule_invalid", {
       field: "anyOf",

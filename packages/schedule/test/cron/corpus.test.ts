@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Cron } from "croner";
 import { describe, expect, it } from "vitest";
-import { parseSchedule, ScheduleError } from "../../src/index.ts";
+import { parseSchedule } from "../../src/index.ts";
 
 const expressions = readFileSync(new URL("../data/cron-corpus.tsv", import.meta.url), "utf8")
   .split("\n")
@@ -22,11 +22,13 @@ const unknownToCroner = /^(?:TZ|CRON_TZ)=|H|monday-wed|monday,tue|may-july|may,j
 describe("the expressions of public repositories", () => {
   it("are there", () => expect(expressions.length).toBeGreaterThan(140));
 
-  it.each(expressions)("%s", (cron) => {
-    const reason = refused[cron];
-    const read = (): string => parseSchedule({ cron }, { hashSeed: "corpus" }).describe();
-    if (reason === undefined) expect(read()).not.toBe("");
-    else expect(read).toThrow(reason);
+  it.each(expressions.filter((cron) => !(cron in refused)))("%s is read", (cron) => {
+    expect(parseSchedule({ cron }, { hashSeed: "corpus" }).describe()).not.toBe("");
+  });
+
+  it.each(Object.entries(refused))("%s is refused", (cron, reason) => {
+    expect(expressions).toContain(cron);
+    expect(() => parseSchedule({ cron })).toThrow(reason);
   });
 
   it("agree with croner", () => {
@@ -38,9 +40,5 @@ describe("the expressions of public repositories", () => {
       expect([cron, ...ours]).toEqual([cron, ...peer]);
     }
     expect(compared.length).toBeGreaterThan(110);
-  });
-
-  it("are refused by a ScheduleError or not at all", () => {
-    for (const cron of Object.keys(refused)) expect(() => parseSchedule({ cron })).toThrow(ScheduleError);
   });
 });

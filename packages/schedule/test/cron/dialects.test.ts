@@ -73,7 +73,7 @@ describe("H", () => {
   it("is stable for a job", () => expect(minutes("H * * * *", "billing")).toEqual(minutes("H * * * *", "billing")));
 
   it("spreads jobs with neighbouring names evenly", () => {
-    const counts = new Array<number>(60).fill(0);
+    const counts = Array.from({ length: 60 }, () => 0);
     for (const seed of seeds) for (const minute of minutes("H * * * *", seed)) counts[minute] = (counts[minute] ?? 0) + 1;
     // 100 each on average, with a standard deviation of 10.
     expect(Math.min(...counts)).toBeGreaterThan(60);
