@@ -52,7 +52,7 @@ type AnswerHead = { status: number; headers: Headers; url: string };
 export function errorOfAnswer(answer: AnswerHead, body: unknown): PunctualApiError {
   const retryAfterMs = parseRetryAfter(answer.headers.get("retry-after"));
   // The catalogue's own column says the same (a test compares them); its table is not loaded here because it comes with 140 ms of schema library.
-  const retryable = answer.status >= 500 || answer.status === 429 || retryAfterMs !== undefined;
+  const retryable = answer.status >= 500 || answer.status === 429 || answer.status === 408 || retryAfterMs !== undefined;
   if (!isProblem(body)) {
     const found = answer.headers.get("content-type") ?? "no content type";
     return new PunctualApiError({
