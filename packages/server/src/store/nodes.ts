@@ -1,6 +1,6 @@
 import type { Queryable } from "./database.ts";
 
-export type LiveNode = { nodeId: number; name: string; version: string; draining: boolean };
+export type LiveNode = { nodeId: number; name: string; version: string; draining: boolean; leaseLeftMs: number };
 
 /** Registers this boot as a new node with a lease. @returns its id and the database's time */
 export async function registerNode(
@@ -63,10 +63,17 @@ export async function buryExpired(db: Queryable): Promise<number[]> {
 }
 
 export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
-  const { rows } = await db.query<{ node_id: string; name: string; version: string; draining: boolean }>(
-    "select node_id, name, version, draining from punctual.nodes where lease_until > punctual.clock() order by node_id",
+  const { rows } = await db.query<{ node_id: string; name: string; version: string; draining: boolean; lease_left_ms: number }>(
+    `select node_id, name, version, draining, punctual.ms(lease_until) - punctual.ms(punctual.clock()) as lease_left_ms
+     from punctual.nodes where lease_until > punctual.clock() order by node_id`,
   );
-  return rows.map((row) => ({ nodeId: Number(row.node_id), name: row.name, version: row.version, draining: row.draining }));
+  return rows.map((row) => ({
+    nodeId: Number(row.node_id),
+    name: row.name,
+    version: row.version,
+    draining: row.draining,
+    leaseLeftMs: row.lease_left_ms,
+  }));
 }
 
 /**
