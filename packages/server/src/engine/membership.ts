@@ -45,6 +45,8 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   let beat = "";
   let nextBeat = randomUUID();
   let trustedUntilMs = 0;
+  /** The last renewal, on this node's clock and on the database's, and since when there was no gap between them. */
+  let renewed = { sentMs: 0, nowMs: 0 };
   let renewingSinceMs = 0;
 
   const register = async (): Promise<void> => {
@@ -54,6 +56,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     clock.observe(registered.nowMs, sentMs);
     nodeId = registered.nodeId;
     trustedUntilMs = trustedUntil(sentMs, times);
+    renewed = { sentMs, nowMs: registered.nowMs };
     renewingSinceMs = sentMs;
     emit({ type: "node_registered", nodeId, name: options.name });
   };
@@ -62,7 +65,10 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     const sentMs = monotonicMs();
     const nowMs = await renewNode(db, nodeId, beat, nextBeat, times.ttlMs);
     if (nowMs === null) return false;
-    if (sentMs > trustedUntilMs) renewingSinceMs = sentMs;
+    // A gap on either clock: this node was cut off, or the database's clock was set. Either may have ended the leases of nodes that are alive. Half a TTL
+    // leaves each of them at least a quarter to renew in, even if it was just about to when the gap began.
+    if (Math.max(sentMs - renewed.sentMs, nowMs - renewed.nowMs) > times.ttlMs / 2) renewingSinceMs = sentMs;
+    renewed = { sentMs, nowMs };
     beat = nextBeat;
     nextBeat = randomUUID();
     clock.observe(nowMs, sentMs);
