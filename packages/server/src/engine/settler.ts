@@ -16,6 +16,7 @@ export type Settler = {
 const batchMost = 500;
 /** How long a first result waits for company: a commit costs more than this. */
 const gatherMs = 2;
+const unstorable = "the answer could not be stored";
 /** Every result wakes the loop, so that this is only how long it sleeps without any. */
 const idleMs = 60_000;
 
@@ -43,7 +44,8 @@ export function startSettler(db: Database, emit: Emit): Settler {
   const write = async (batch: AttemptResult[]): Promise<void> => {
     try {
       const kept = await settle(db, batch);
-      const lost = batch.filter((result) => !kept.has(result.runId));
+      // A run handed back unbegun that is no longer held is no news: nothing was done that could be lost.
+      const lost = batch.filter((result) => result.evidence && !kept.has(result.runId));
       if (lost.length > 0) emit({ type: "results_lost", runIds: lost.map((result) => result.runId) });
     } catch (error) {
       if (isUnavailable(error)) throw error;
@@ -55,8 +57,9 @@ export function startSettler(db: Database, emit: Emit): Settler {
       const [only] = batch;
       if (!only) return;
       emit({ type: "result_unstorable", runId: only.runId, error });
-      if (!only.evidence || (only.evidence.output === null && only.evidence.error === null)) return;
-      await write([{ ...only, evidence: { ...only.evidence, output: null, error: "the answer could not be stored" } }]);
+      // Not even without its texts: a defect. Dropped, so that the others are written; the run is handed back when the watch finds it held by nobody here.
+      if (!only.evidence || only.evidence.error === unstorable) return;
+      await write([{ ...only, evidence: { ...only.evidence, output: null, error: unstorable } }]);
     }
   };
 
