@@ -33,21 +33,34 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
   let client: pg.Client | null = null;
 
   const receive = (payload: string | undefined): void => {
-    const message = JSON.parse(payload ?? "{}") as Partial<{ wake: number[]; cluster: boolean }>;
+    const message = parseMessage(payload);
     if (message.wake) onWake(message.wake);
     if (message.cluster) onCluster();
   };
 
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: databaseUrl, application_name: "punctual wake line", connectionTimeoutMillis: 5_000, query_timeout: 5_000, keepAlive: true });
+    const fresh = new pg.Client({
+      connectionString: databaseUrl,
+      application_name: "punctual wake line",
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
+      keepAlive: true,
+    });
     fresh.on("notification", (notification) => receive(notification.payload));
     fresh.on("error", (error) => {
+      // An older connection may report its end long after it was replaced.
+      if (client !== fresh) return;
       client = null;
       emit({ type: "listener_lost", error });
       loop.wake();
     });
-    await fresh.connect();
-    await fresh.query(`listen ${channel}`);
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${channel}`);
+    } catch (error) {
+      void fresh.end().catch(() => {});
+      throw error;
+    }
     client = fresh;
     // What was said while nobody listened is found by looking.
     onCluster();
@@ -91,4 +104,14 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
       await ending?.end().catch(() => {});
     },
   };
+}
+
+/** Anyone with a connection may send on the channel: what is not ours wakes everything, which is harmless. */
+function parseMessage(payload: string | undefined): { wake?: number[]; cluster?: boolean } {
+  try {
+    const { wake, cluster } = JSON.parse(payload ?? "") as { wake?: unknown; cluster?: unknown };
+    return { ...(Array.isArray(wake) && { wake: wake as number[] }), ...(cluster === true && { cluster }) };
+  } catch {
+    return { wake: [], cluster: true };
+  }
 }
