@@ -5,7 +5,7 @@ import type { Executor, HeldRun } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
-import { type PlanCache, planKey } from "./plan-cache.ts";
+import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
@@ -13,6 +13,8 @@ const batchMost = 500;
 const longestRestMs = 1_000;
 /** While runs wait for slots, looks are at least this far apart: a claim for one slot costs as much as a claim for fifty. */
 const busyRestMs = 10;
+/** However little room there is, a claim asks for this many: they may be of many origins. */
+const batchLeast = 8;
 
 export type ClaimLoopOptions = {
   db: Database;
@@ -34,6 +36,7 @@ export type ClaimLoop = Loop & {
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { db, membership, shards, slots, clock, emit } = options;
   let hungry = false;
+  let batch = batchMost;
 
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);
@@ -47,40 +50,44 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     if (!retriesDue && !waiting.any_ready) return restUntil(waiting.next_wake_ms, waiting.now);
     hungry = true;
     if (slots.free() === 0) return longestRestMs;
-    const claimed = await claim(owned);
-    await begin(claimed);
+    const nodeId = membership().nodeId();
+    const claimed = await claim(nodeId, owned);
+    const begun = await begin(nodeId, claimed);
+    // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
+    // and again, 500 runs for each slot that becomes free.
+    batch = begun < claimed.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
   };
 
-  const claim = (owned: number[]): Promise<ClaimedRun[]> => {
-    const total = Math.min(batchMost, slots.free());
+  const claim = (nodeId: number, owned: readonly number[]): Promise<ClaimedRun[]> => {
+    const total = Math.min(batch, slots.free());
     const perShard = Math.max(1, Math.ceil((4 * total) / owned.length));
-    return claimReady(db, membership().nodeId(), owned, { perShard, total }, slots.saturated());
+    return claimReady(db, nodeId, owned, { perShard, total }, slots.saturated());
   };
 
-  const begin = async (claimed: readonly ClaimedRun[]): Promise<void> => {
-    if (claimed.length === 0) return;
-    const holder = membership().nodeId();
-    const plans = await options.plans.get(claimed.map((row) => ({ jobId: row.job_id, revision: row.revision })));
+  /** @returns how many had a slot */
+  const begin = async (holder: number, claimed: readonly ClaimedRun[]): Promise<number> => {
+    let begun = 0;
+    const plans = await plansOf(holder, claimed);
     for (const row of claimed) {
-      const run: HeldRun = {
-        shard: row.shard,
-        runId: row.run_id,
-        jobId: row.job_id,
-        revision: row.revision,
-        nominalMs: row.nominal_ms,
-        attempt: row.attempt,
-        holder,
-        payload: row.payload,
-      };
+      const run = heldRun(holder, row);
       const cached = plans.get(planKey(row.job_id, row.revision));
-      const hasSlot = slots.take(row.origin);
-      if (cached && hasSlot && membership().trusted()) options.executor.begin(run, cached);
+      if (!cached) options.executor.refuse(run, "the job's definition cannot be used on this node");
+      else if (!membership().trusted() || !slots.take(row.origin)) options.executor.handBack(run);
       else {
-        // A claim may bring more runs of one origin than its share has room for.
-        if (hasSlot) slots.give(row.origin);
-        options.executor.handBack(run);
+        options.executor.begin(run, cached);
+        begun++;
       }
+    }
+    return begun;
+  };
+
+  const plansOf = async (holder: number, claimed: readonly ClaimedRun[]): Promise<Map<string, CachedPlan>> => {
+    try {
+      return await options.plans.get(claimed.map((row) => ({ jobId: row.job_id, revision: row.revision })));
+    } catch (error) {
+      for (const row of claimed) options.executor.handBack(heldRun(holder, row));
+      throw error;
     }
   };
 
@@ -94,8 +101,24 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   return {
     ...loop,
     room: () => {
-      if (hungry) loop.wake();
+      if (!hungry) return;
+      // Once for all slots that become free meanwhile: an origin at its share would otherwise cause a look for each of its attempts that ends.
+      hungry = false;
+      setTimeout(loop.wake, busyRestMs);
     },
+  };
+}
+
+function heldRun(holder: number, row: ClaimedRun): HeldRun {
+  return {
+    shard: row.shard,
+    runId: row.run_id,
+    jobId: row.job_id,
+    revision: row.revision,
+    nominalMs: row.nominal_ms,
+    attempt: row.attempt,
+    holder,
+    payload: row.payload,
   };
 }
 

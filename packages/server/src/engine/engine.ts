@@ -43,7 +43,8 @@ export type Engine = {
   wake(shard: number): void;
   gauges(): { running: number; slotsFree: number; shards: number };
   /**
-   * Stops firing, gives the shards back, waits for what runs, hands the rest back, and leaves the cluster.
+   * Stops firing, gives the shards back, waits for what runs, hands the rest back, and leaves the cluster. Ends within `drainMs` and 40 s even when the
+   * database does not answer any more.
    *
    * @param drainMs how long attempts under way may take to finish
    */
@@ -57,7 +58,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const slots = createSlots(options.slots, options.slotsPerOrigin);
   const settler = startSettler(db, emit);
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
-  const plans = createPlanCache(db, (plan) => originOf(plan.target));
+  const plans = createPlanCache(db, (plan) => originOf(plan.target), emit);
   const executor = createExecutor({
     targets: options.targets,
     secretsOf: createSigningSecrets(db, options.cipher),
@@ -111,16 +112,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     gauges: () => ({ running: executor.running().count, slotsFree: slots.free(), shards: shards.owned().length }),
     async stop(drainMs) {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
-      await node.drain().catch(() => {});
+      // Marked first: given back while others still plan with this node, its shards would wait for their next look.
+      await courtesy(node.drain());
       await Promise.all([fireLoop.stop(), claimLoop.stop(), rescueLoop.stop(), housekeeping.stop()]);
-      await shards.stop().catch(() => {});
+      await courtesy(shards.stop());
       await executor.idle(drainMs);
       executor.abandon();
       await executor.idle(abortMs);
       await settler.flush(flushMs);
       await Promise.all([watchLoop.stop(), settler.stop(), wakeLine.stop()]);
-      await node.leave().catch(() => {});
-      await notify(db, { cluster: true }).catch(() => {});
+      await courtesy(node.leave());
+      await courtesy(notify(db, { cluster: true }));
       emit({ type: "node_stopped", nodeId: node.nodeId() });
     },
   };
@@ -129,3 +131,17 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 /** Aborted attempts end at once; this is only for a target that does not. */
 const abortMs = 2_000;
 const flushMs = 5_000;
+const courtesyMs = 3_000;
+
+/**
+ * What a leaving node tells the others spares them the wait for its lease to end, no more: with a database that does not answer it must not keep the process
+ * from ending. Fails and overruns in silence.
+ */
+async function courtesy(telling: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const enough = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, courtesyMs);
+  });
+  await Promise.race([telling.catch(() => {}), enough]);
+  clearTimeout(timer);
+}

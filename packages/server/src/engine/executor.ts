@@ -27,6 +27,8 @@ export type Executor = {
   begin(run: HeldRun, cached: CachedPlan): void;
   /** Hands a held run back that was never begun: it becomes ready again and no attempt is spent. Its slot is the caller's to give back. */
   handBack(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): void;
+  /** Ends a held run that cannot be attempted at all. Its slot is the caller's to give back. */
+  refuse(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">, reason: string): void;
   /** Aborts an attempt under way, if this node makes it; the run ends as cancelled. */
   cancel(runId: string, reason: string): void;
   /** Aborts all attempts: their runs are others' already, or the drain's time is over. They count as lost. */
@@ -91,7 +93,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
       void carryOut(run, cached, entry);
     },
     handBack({ shard, runId, holder, attempt: number }) {
-      settler.add({ shard, runId, holder, attempt: number, next: "ready", delayMs: 0, reason: null, evidence: null });
+      settler.add(unbegun({ shard, runId, holder, attempt: number }));
+    },
+    refuse(run, reason) {
+      const texts = { statusCode: null, output: null, outputTruncated: false, startedMs: clock.nowMs(), durationMs: 0 };
+      const evidence = { outcome: "failed" as const, failureClass: "internal" as const, error: reason, ...texts };
+      settler.add({ ...unbegun(run), next: "dead", reason, evidence });
     },
     cancel(runId, reason) {
       const entry = underWay.get(runId);
@@ -121,6 +128,11 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
 }
 
+/** The result of an attempt that was not begun: the run becomes ready again. */
+export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): AttemptResult {
+  return { shard, runId, holder, attempt: number, next: "ready", delayMs: 0, reason: null, evidence: null };
+}
+
 /** Never rejects: what cannot even be sent is a failed attempt like any other. */
 async function attempt(options: ExecutorOptions, run: HeldRun, cached: CachedPlan, signal: AbortSignal): Promise<AttemptOutcome> {
   const spec = cached.plan.target;
@@ -131,7 +143,16 @@ async function attempt(options: ExecutorOptions, run: HeldRun, cached: CachedPla
     return await target.attempt(requestOf(run, cached, signingSecrets), signal);
   } catch (error) {
     const message = error instanceof PunctualError ? error.message : "The attempt could not be prepared.";
-    return { ok: false, failureClass: "internal", statusCode: null, message, output: null, outputTruncated: false, retryAfterMs: null, mayHaveBeenSeen: false };
+    return {
+      ok: false,
+      failureClass: "internal",
+      statusCode: null,
+      message,
+      output: null,
+      outputTruncated: false,
+      retryAfterMs: null,
+      mayHaveBeenSeen: false,
+    };
   }
 }
 
@@ -167,16 +188,34 @@ function resultOf(
   const base = { shard, runId, holder, attempt: number };
   const texts = { statusCode: outcome.statusCode, output: outcome.output, outputTruncated: outcome.outputTruncated, ...timing };
   if (outcome.ok) {
-    return { ...base, next: "succeeded", delayMs: 0, reason: null, evidence: { outcome: "succeeded", failureClass: null, error: null, ...texts } };
+    return {
+      ...base,
+      next: "succeeded",
+      delayMs: 0,
+      reason: null,
+      evidence: { outcome: "succeeded", failureClass: null, error: null, ...texts },
+    };
   }
   const failed = { error: outcome.message, ...texts };
   if (end?.kind === "cancel") {
-    return { ...base, next: "cancelled", delayMs: 0, reason: end.reason, evidence: { outcome: "cancelled", failureClass: "cancelled", ...failed } };
+    return {
+      ...base,
+      next: "cancelled",
+      delayMs: 0,
+      reason: end.reason,
+      evidence: { outcome: "cancelled", failureClass: "cancelled", ...failed },
+    };
   }
   const failureClass: FailureClass = end?.kind === "abandon" ? "lost" : outcome.failureClass;
   const decision = decideRetry({ ...outcome, failureClass }, number, cached.plan.attempts, Math.random());
   const evidence = { outcome: end ? ("lost" as const) : ("failed" as const), failureClass, ...failed };
   return decision.retry
     ? { ...base, next: "waiting", delayMs: decision.delayMs, reason: null, evidence }
-    : { ...base, next: "dead", delayMs: 0, reason: decision.because === "not_retryable" ? "the failure is one that a retry cannot heal" : "all attempts failed", evidence };
+    : {
+        ...base,
+        next: "dead",
+        delayMs: 0,
+        reason: decision.because === "not_retryable" ? "the failure is one that a retry cannot heal" : "all attempts failed",
+        evidence,
+      };
 }

@@ -1,30 +1,25 @@
-import { planFiring } from "../model/firing-plan.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
-import { type CursorMove, type DueCursor, fire, type NewRun, peekDue, readDue, type ShardScan } from "../store/firing.ts";
+import { settle } from "../store/dispatching.ts";
+import { type DueCursor, fire, peekDue, readDue, type ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
-import type { Executor, HeldRun } from "./executor.ts";
+import { type Executor, type HeldRun, unbegun } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
-import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
+import { createPageSize, type PageSize } from "./page-size.ts";
+import type { PlanCache } from "./plan-cache.ts";
+import { type Firing, prepareFiring } from "./prepare-firing.ts";
+import { createScanMarks } from "./scan-marks.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
-/** About how many cursors a look takes, over all shards: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
-const batchCursors = 1_000;
-/** Cursors of each shard a look: at least these. When only a few shards are busy, their share grows. */
-const leastPerShard = 4;
-/** Occurrences of one job a look: a job that missed a day does not hold the others up. */
-const occurrencesPerJob = 100;
 /** Nothing is slept through longer than this, whatever a wake-up may have told: polling is the truth. */
 const longestRestMs = 1_000;
+/** Without shards or trust there is nothing to look at; taking shards wakes the loop. */
+const idleRestMs = 100;
 /** While runs are due all the time, looks are this far apart: a look costs a round trip whether it finds one run or fifty. */
 const busyRestMs = 10;
-/** Rows may become visible this much after the time they are due at, when the transaction that wrote them was slow to commit. */
-const lateCommitMs = 10_000;
-/** Every shard is scanned from the beginning this often, for rows that became visible even later (a commit that waited for its standby, say). */
-const fullScanEveryMs = 60_000;
 
 export type FireLoopOptions = {
   db: Database;
@@ -35,63 +30,96 @@ export type FireLoopOptions = {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
-  /** Runs were born ready: they wait for a claim. */
+  /** Runs became ready: they wait for a claim. */
   onReady: () => void;
 };
-
-type Firing = { moves: CursorMove[]; runs: NewRun[]; begin: { run: HeldRun; plan: CachedPlan }[] };
 
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
 export function startFireLoop(options: FireLoopOptions): Loop {
   const { db, membership, shards, clock, emit } = options;
-  const fullScans = createFullScans();
-  let perShard = leastPerShard;
+  const marks = createScanMarks();
+  const freshPage = createPageSize();
+  const backlogPage = createPageSize();
+  /** Runs of a fire whose answer never came. If it was carried out, this node holds them and has not begun them. */
+  let doubtful: HeldRun[] = [];
 
   const look = async (): Promise<number> => {
     const owned = shards.owned();
-    if (owned.length === 0 || !membership().trusted()) return longestRestMs / 10;
-    const due = await readDue(db, scanOf(owned, fullScans.due(owned)), perShard);
-    if (due.length > 0) await fireAll(due);
-    const full = fullPages(due, perShard);
-    perShard = nextPerShard(perShard, owned.length, due.length, full.size > 0);
-    const nowMs = due[0]?.now;
-    if (nowMs === undefined) return restUntilNext(owned);
-    moveWatermarks(owned, full, nowMs);
-    return full.size > 0 ? 0 : busyRestMs;
+    if (owned.length === 0 || !membership().trusted()) return idleRestMs;
+    await resolveDoubt();
+    const fresh = await pass(marks.fresh(owned), owned, freshPage);
+    const backlog = marks.backlog(owned);
+    const late = backlog && (await pass(backlog, owned, backlogPage));
+    if (fresh?.full || late?.full) return 0;
+    return fresh || late ? busyRestMs : restUntilNext(owned);
   };
 
-  const fireAll = async (due: DueCursor[]): Promise<void> => {
+  /** Before the same occurrences are fired again: later, the hand-back could no longer be told from the new fire, and would undo it. */
+  const resolveDoubt = async (): Promise<void> => {
+    if (doubtful.length === 0) return;
+    await settle(db, doubtful.map(unbegun));
+    doubtful = [];
+    options.onReady();
+  };
+
+  /** Reads and fires what is due. @returns null when nothing was, else whether a shard may have more */
+  const pass = async (scan: ShardScan, owned: readonly ShardRow[], page: PageSize): Promise<{ full: boolean } | null> => {
+    const perShard = page.of(scan.shards.length);
+    const due = await readDue(db, scan, perShard);
+    const left = new Map<number, number>();
+    if (due.length > 0) await fireAll(due, left);
+    const full = keepFullPages(due, perShard, left);
+    page.learn(due.length, full);
+    const nowMs = due[0]?.now;
+    if (nowMs === undefined) {
+      // Nothing before the marks of a backlog; the fresh marks are moved by the peek, which knows the time.
+      if (page === backlogPage) marks.passed(scan, owned, left, Number.NEGATIVE_INFINITY);
+      return null;
+    }
+    marks.passed(scan, owned, left, nowMs);
+    return { full };
+  };
+
+  const fireAll = async (due: readonly DueCursor[], left: Map<number, number>): Promise<void> => {
     const nodeId = membership().nodeId();
     const plans = await options.plans.get(due.map((row) => ({ jobId: row.job_id, revision: row.revision })));
-    const firing = prepare(options, due, plans, nodeId);
+    const firing = prepareFiring(due, plans, nodeId, options);
     let live: Set<string>;
     try {
       ({ live } = await fire(db, nodeId, firing.moves, firing.runs));
     } catch (error) {
-      // Whether it was carried out is unknown. If it was, the runs are held by this node and never begun: they are handed back as if they were.
-      for (const { run, plan } of firing.begin) handBack(run, plan.origin);
+      for (const { plan } of firing.begin) options.slots.give(plan.origin);
+      doubtful = firing.begin.map(({ run }) => run);
       throw error;
     }
+    beginAll(firing, live);
+    for (const [shard, dueMs] of firing.stillDue) keep(left, shard, dueMs);
+    // Refused: another owner was quicker, or the database says that the lease has ended.
+    for (const run of firing.runs) if (run.state !== "skipped" && !live.has(run.runId)) keep(left, run.shard, run.nominalMs);
+  };
+
+  const beginAll = (firing: Firing, live: ReadonlySet<string>): void => {
     for (const { run, plan } of firing.begin) {
-      if (!live.has(run.runId)) options.slots.give(plan.origin);
-      else if (membership().trusted()) options.executor.begin(run, plan);
-      else handBack(run, plan.origin);
+      if (live.has(run.runId) && membership().trusted()) {
+        options.executor.begin(run, plan);
+        continue;
+      }
+      options.slots.give(plan.origin);
+      if (live.has(run.runId)) options.executor.handBack(run);
     }
     const skipped = firing.runs.filter((run) => run.state === "skipped").length;
     emit({ type: "fired", runs: live.size, skipped, handed: firing.begin.length });
     if (live.size > firing.begin.length) options.onReady();
   };
 
-  const handBack = (run: HeldRun, origin: number): void => {
-    options.slots.give(origin);
-    options.executor.handBack(run);
-  };
-
-  const restUntilNext = async (owned: ShardRow[]): Promise<number> => {
+  const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {
     const sentMs = monotonicMs();
-    const { now, next_due_ms: nextDueMs } = await peekDue(db, scanOf(owned, new Set()));
+    const scan = marks.fresh(owned);
+    const { now, next_due_ms: nextDueMs } = await peekDue(db, scan);
     clock.observe(now, sentMs);
-    moveWatermarks(owned, new Set(), now);
+    // It became due after the scan; were the marks moved, a node that was paused in between for long would pass over it.
+    if (nextDueMs !== null && nextDueMs <= now) return 1;
+    marks.passed(scan, owned, new Map(), now);
     if (nextDueMs === null) return longestRestMs;
     // Timers may fire a millisecond early, and a look that comes early finds nothing and has to come again.
     return Math.min(longestRestMs, Math.max(1, Math.ceil(nextDueMs - clock.nowMs()) + 1));
@@ -106,83 +134,15 @@ export function startFireLoop(options: FireLoopOptions): Loop {
   });
 }
 
-/** Decides about every due cursor; takes slots for the runs that can begin at once. */
-function prepare(options: FireLoopOptions, due: readonly DueCursor[], plans: ReadonlyMap<string, CachedPlan>, nodeId: number): Firing {
-  const firing: Firing = { moves: [], runs: [], begin: [] };
-  for (const row of due) {
-    const cached = plans.get(planKey(row.job_id, row.revision));
-    // The job was changed between the two reads: its new revision is found by the next look.
-    if (!cached) continue;
-    const plan = planFiring(
-      { jobId: row.job_id, nextMs: row.next_ms, dueMs: row.due_ms, fired: row.fired },
-      cached.plan,
-      row.now,
-      occurrencesPerJob,
-    );
-    firing.moves.push({
-      shard: row.shard,
-      jobId: row.job_id,
-      revision: row.revision,
-      nextMs: row.next_ms,
-      newNextMs: plan.newNextMs,
-      counted: plan.counted,
-    });
-    for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
-      const begins = verdict === "run" && options.slots.take(cached.origin);
-      const state = verdict === "skip" ? "skipped" : begins ? "running" : "ready";
-      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, priority: cached.plan.priority, origin: cached.origin, reason });
-      if (begins) {
-        const run = { shard: row.shard, runId, jobId: row.job_id, revision: row.revision, nominalMs, attempt: 1, holder: nodeId, payload: null };
-        firing.begin.push({ run, plan: cached });
-      }
-    }
-  }
-  return firing;
+/** Behind a full page there may be more, due from its last row on. @returns whether any page was full */
+function keepFullPages(due: readonly DueCursor[], perShard: number, left: Map<number, number>): boolean {
+  const pages = new Map<number, { rows: number; lastMs: number }>();
+  for (const { shard, due_ms: dueMs } of due) pages.set(shard, { rows: (pages.get(shard)?.rows ?? 0) + 1, lastMs: dueMs });
+  const full = [...pages].filter(([, page]) => page.rows >= perShard);
+  for (const [shard, { lastMs }] of full) keep(left, shard, lastMs);
+  return full.length > 0;
 }
 
-function scanOf(owned: readonly ShardRow[], fromTheBeginning: ReadonlySet<number>): ShardScan {
-  return { shards: owned.map((row) => row.shard), watermarksMs: owned.map((row) => (fromTheBeginning.has(row.shard) ? 0 : row.watermarkMs)) };
-}
-
-/** Shards of which there may be more that is due. */
-function fullPages(due: readonly DueCursor[], perShard: number): Set<number> {
-  const rows = new Map<number, number>();
-  for (const row of due) rows.set(row.shard, (rows.get(row.shard) ?? 0) + 1);
-  return new Set([...rows].filter(([, count]) => count >= perShard).map(([shard]) => shard));
-}
-
-/** A herd in a few shards should be read in as large batches as one in all of them. */
-function nextPerShard(perShard: number, shards: number, rows: number, full: boolean): number {
-  const least = Math.max(leastPerShard, Math.ceil(batchCursors / shards));
-  if (!full) return least;
-  if (rows < batchCursors / 2) return Math.min(batchCursors, perShard * 2);
-  return rows > batchCursors * 2 ? Math.max(least, perShard >> 1) : perShard;
-}
-
-/**
- * A shard whose page was not full has nothing due before now, except what commits late. Moved after firing, so that a failure leaves the marks where they
- * were; a full page leaves its mark too, as its dead rows are those of the last few seconds only.
- */
-function moveWatermarks(owned: readonly ShardRow[], full: ReadonlySet<number>, nowMs: number): void {
-  for (const row of owned) if (!full.has(row.shard)) row.watermarkMs = Math.max(row.watermarkMs, nowMs - lateCommitMs);
-}
-
-/** Chooses the shards whose turn it is to be scanned from the beginning, a few a look so that no look is slow. */
-function createFullScans(): { due(owned: readonly ShardRow[]): Set<number> } {
-  const scannedMs = new Map<number, number>();
-  return {
-    due(owned) {
-      const nowMs = monotonicMs();
-      const chosen = new Set<number>();
-      for (const { shard } of owned) {
-        // A shard just taken over starts at a random point of the round, so that 256 do not come at once.
-        if (!scannedMs.has(shard)) scannedMs.set(shard, nowMs - Math.random() * fullScanEveryMs);
-        if (chosen.size < 4 && nowMs - (scannedMs.get(shard) ?? 0) >= fullScanEveryMs) {
-          chosen.add(shard);
-          scannedMs.set(shard, nowMs);
-        }
-      }
-      return chosen;
-    },
-  };
+function keep(left: Map<number, number>, shard: number, dueMs: number): void {
+  left.set(shard, Math.min(left.get(shard) ?? dueMs, dueMs));
 }

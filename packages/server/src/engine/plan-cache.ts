@@ -3,6 +3,7 @@ import { originKey } from "../model/ids.ts";
 import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
 import type { Database } from "../store/database.ts";
 import { type PlanRow, readPlans } from "../store/plans.ts";
+import type { Emit } from "../telemetry/events.ts";
 
 /** A job's revision, parsed, with what every attempt of it needs. */
 export type CachedPlan = {
@@ -16,8 +17,10 @@ export type CachedPlan = {
 };
 
 export type PlanCache = {
-  /** Plans by `planKey`; one that is missing belongs to a job that was purged. */
+  /** Plans by `planKey`; one that is missing belongs to a job that is gone, or cannot be used. */
   get(wanted: readonly { jobId: string; revision: number }[]): Promise<Map<string, CachedPlan>>;
+  /** This revision cannot be carried out here: reports it once, and leaves it out from now on. */
+  condemn(jobId: string, revision: number, error: unknown): void;
 };
 
 export const planKey = (jobId: string, revision: number): string => `${jobId}/${revision}`;
@@ -27,13 +30,21 @@ const maxBytes = 64 * 1024 * 1024;
 const overheadBytes = 640;
 /** A statement with more keys than this gains nothing. */
 const chunk = 1_000;
+const unusable = "unusable";
 
-/** Revisions never change, so that what is cached is right for ever; only room limits it. */
-export function createPlanCache(db: Database, originOf: (plan: JobPlan) => string): PlanCache {
-  const cache = new LRUCache<string, CachedPlan>({
+/**
+ * Revisions never change, so that what is cached is right for ever; only room limits it. A definition that was accepted can still be unusable on this node
+ * (a zone its time zone data lacks, say); that is its job's trouble and must not end the scan or the claim it came with.
+ */
+export function createPlanCache(db: Database, originOf: (plan: JobPlan) => string, emit: Emit): PlanCache {
+  const cache = new LRUCache<string, CachedPlan | typeof unusable>({
     maxSize: maxBytes,
-    sizeCalculation: (entry) => overheadBytes + 2 * (entry.payload?.length ?? 0),
+    sizeCalculation: (entry) => overheadBytes + (entry === unusable ? 0 : 2 * (entry.payload?.length ?? 0)),
   });
+  const condemn = (jobId: string, revision: number, error: unknown): void => {
+    cache.set(planKey(jobId, revision), unusable);
+    emit({ type: "job_unusable", jobId, revision, error });
+  };
   const parse = (row: PlanRow): CachedPlan => {
     const plan = planOf(JSON.parse(row.definition) as JobDefinition);
     return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, origin: originKey(row.tenant_id, originOf(plan)) };
@@ -45,18 +56,23 @@ export function createPlanCache(db: Database, originOf: (plan: JobPlan) => strin
       for (const key of wanted) {
         const text = planKey(key.jobId, key.revision);
         const cached = cache.get(text);
-        if (cached) found.set(text, cached);
-        else missing.set(text, key);
+        if (cached === undefined) missing.set(text, key);
+        else if (cached !== unusable) found.set(text, cached);
       }
       const keys = [...missing.values()];
       for (let at = 0; at < keys.length; at += chunk) {
         for (const row of await readPlans(db, keys.slice(at, at + chunk))) {
-          const entry = parse(row);
-          cache.set(planKey(row.job_id, row.revision), entry);
-          found.set(planKey(row.job_id, row.revision), entry);
+          try {
+            const entry = parse(row);
+            cache.set(planKey(row.job_id, row.revision), entry);
+            found.set(planKey(row.job_id, row.revision), entry);
+          } catch (error) {
+            condemn(row.job_id, row.revision, error);
+          }
         }
       }
       return found;
     },
+    condemn,
   };
 }

@@ -12,9 +12,20 @@ export type Event =
   | { type: "nodes_buried"; nodeIds: number[] }
   | { type: "shards_changed"; taken: number; released: number; owned: number }
   | { type: "fired"; runs: number; skipped: number; handed: number }
-  | { type: "attempt_ended"; runId: string; jobId: string; tenantId: number; attempt: number; next: RunState; failureClass: FailureClass | null; lagMs: number | null; durationMs: number }
+  | {
+      type: "attempt_ended";
+      runId: string;
+      jobId: string;
+      tenantId: number;
+      attempt: number;
+      next: RunState;
+      failureClass: FailureClass | null;
+      lagMs: number | null;
+      durationMs: number;
+    }
   | { type: "results_lost"; runIds: string[] }
   | { type: "result_unstorable"; runId: string; error: unknown }
+  | { type: "job_unusable"; jobId: string; revision: number; error: unknown }
   | { type: "runs_orphaned"; runs: number }
   | { type: "partitions_changed"; made: string[]; dropped: string[] }
   | { type: "listener_lost"; error: unknown }

@@ -21,7 +21,11 @@ function wording(event: Event): Wording {
     case "node_stopped":
       return { level: "info", text: `node ${event.nodeId} left the cluster`, data };
     case "lease_lost":
-      return { level: "error", text: "this node was cut off from the database for too long; its runs were given to others and it joins anew", data };
+      return {
+        level: "error",
+        text: "this node was cut off from the database for too long; its runs were given to others and it joins anew",
+        data,
+      };
     case "nodes_buried":
       return { level: "warn", text: `nodes ${event.nodeIds.join(", ")} are gone; their runs are handed back`, data };
     case "shards_changed":
@@ -31,9 +35,19 @@ function wording(event: Event): Wording {
     case "attempt_ended":
       return { level: "debug", text: `attempt ${event.attempt} of run ${event.runId}: ${event.next}`, data };
     case "results_lost":
-      return { level: "warn", text: `${event.runIds.length} results came after their runs were given to another node; nothing was changed`, data };
+      return {
+        level: "warn",
+        text: `${event.runIds.length} results came after their runs were given to another node; nothing was changed`,
+        data,
+      };
     case "result_unstorable":
       return { level: "error", text: `the result of run ${event.runId} could not be stored as it came`, data: withError(data) };
+    case "job_unusable":
+      return {
+        level: "error",
+        text: `job ${event.jobId} cannot be carried out by this node: its definition is not usable here`,
+        data: withError(data),
+      };
     case "runs_orphaned":
       return { level: "warn", text: `${event.runs} runs of nodes that are gone were handed back`, data };
     case "partitions_changed":
@@ -51,8 +65,13 @@ function wording(event: Event): Wording {
   }
 }
 
-/** pino prints an error's stack only under `err`. */
+/**
+ * What a log may tell of an error. Not its other properties: PostgreSQL's `detail` and `where` quote the row at fault, and that may be a payload or a
+ * target's answer.
+ */
 function withError(data: object): object {
   const { error, ...rest } = data as { error?: unknown };
-  return { ...rest, err: error };
+  if (!(error instanceof Error)) return { ...rest, err: { message: String(error) } };
+  const { name, message, code, stack } = error as Error & { code?: unknown };
+  return { ...rest, err: { type: name, message, ...(code !== undefined && { code }), stack } };
 }

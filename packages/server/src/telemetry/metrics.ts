@@ -25,7 +25,7 @@ export function createMetrics(): Metrics {
     const bucket = lagBucketsMs.findIndex((bound) => lagMs <= bound);
     const at = bucket < 0 ? lagBucketsMs.length : bucket;
     lagCounts[at] = (lagCounts[at] ?? 0) + 1;
-    lagSum += lagMs;
+    lagSum += Math.max(0, lagMs);
   };
   return {
     emit: (event: Event) => {
@@ -52,7 +52,8 @@ export function createMetrics(): Metrics {
     },
     render: (gauges) => {
       const lines: string[] = [];
-      for (const [name, { help, value }] of Object.entries(gauges)) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
+      for (const [name, { help, value }] of Object.entries(gauges))
+        lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
       let family = "";
       for (const [series, value] of [...counters].sort(([a], [b]) => a.localeCompare(b))) {
         const name = series.split("{")[0] ?? series;

@@ -1,0 +1,85 @@
+import { planFiring } from "../model/firing-plan.ts";
+import type { CursorMove, DueCursor, NewRun } from "../store/firing.ts";
+import type { HeldRun } from "./executor.ts";
+import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
+import type { Slots } from "./slots.ts";
+
+/** Occurrences of one job a scan: a job that missed a day does not hold the others up. */
+const occurrencesPerJob = 100;
+/** Occurrences of all jobs a scan, so that the statement stays far below its deadline: after a day's outage 1,000 jobs owe a million. */
+const occurrencesPerScan = 5_000;
+/** Below every priority a job can have. */
+const behindLiveWork = -1;
+
+export type Firing = {
+  moves: CursorMove[];
+  runs: NewRun[];
+  /** Those of `runs` that are to begin at once; they have their slots. */
+  begin: { run: HeldRun; plan: CachedPlan }[];
+  /** By shard: the earliest nominal time that stays due, because the job's page was full. */
+  stillDue: Map<number, number>;
+};
+
+/** Decides about every due cursor; takes slots for the runs that can begin at once. */
+export function prepareFiring(
+  due: readonly DueCursor[],
+  plans: ReadonlyMap<string, CachedPlan>,
+  nodeId: number,
+  { slots, plans: cache }: { slots: Slots; plans: PlanCache },
+): Firing {
+  const firing: Firing = { moves: [], runs: [], begin: [], stillDue: new Map() };
+  const limit = Math.max(1, Math.min(occurrencesPerJob, Math.floor(occurrencesPerScan / due.length)));
+  for (const row of due) {
+    const cached = plans.get(planKey(row.job_id, row.revision));
+    // The job was changed between the two reads: its new revision is found by the next look.
+    if (!cached) continue;
+    const plan = planOrCondemn(row, cached, limit, cache);
+    if (!plan) continue;
+    firing.moves.push({
+      shard: row.shard,
+      jobId: row.job_id,
+      revision: row.revision,
+      nextMs: row.next_ms,
+      newNextMs: plan.newNextMs,
+      counted: plan.counted,
+    });
+    if (plan.newNextMs !== null && plan.newNextMs <= row.now) {
+      firing.stillDue.set(row.shard, Math.min(firing.stillDue.get(row.shard) ?? plan.newNextMs, plan.newNextMs));
+    }
+    for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
+      const late = isLate(row, cached, nominalMs);
+      const begins = verdict === "run" && !late && slots.take(cached.origin);
+      const state = verdict === "skip" ? "skipped" : begins ? "running" : "ready";
+      const priority = late ? behindLiveWork : cached.plan.priority;
+      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, priority, origin: cached.origin, reason });
+      if (!begins) continue;
+      const run = {
+        shard: row.shard,
+        runId,
+        jobId: row.job_id,
+        revision: row.revision,
+        nominalMs,
+        attempt: 1,
+        holder: nodeId,
+        payload: null,
+      };
+      firing.begin.push({ run, plan: cached });
+    }
+  }
+  return firing;
+}
+
+/** A schedule that cannot be computed concerns its job alone: it must not keep the thousand others of the scan from firing. */
+function planOrCondemn(row: DueCursor, cached: CachedPlan, limit: number, cache: PlanCache) {
+  try {
+    return planFiring({ jobId: row.job_id, nextMs: row.next_ms, dueMs: row.due_ms, fired: row.fired }, cached.plan, row.now, limit);
+  } catch (error) {
+    cache.condemn(row.job_id, row.revision, error);
+    return null;
+  }
+}
+
+/** Of the occurrences older than the misfire window, `all` runs every one, behind live work; `latest` runs one, which may as well start now. */
+function isLate(row: DueCursor, { plan }: CachedPlan, nominalMs: number): boolean {
+  return plan.misfire.policy === "all" && nominalMs < row.now - plan.misfire.windowMs - (row.due_ms - row.next_ms);
+}

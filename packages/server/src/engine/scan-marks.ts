@@ -1,0 +1,73 @@
+import type { ShardScan } from "../store/firing.ts";
+import type { ShardRow } from "../store/shards.ts";
+import { monotonicMs } from "./node-clock.ts";
+
+/** Rows may become visible this much after the time they are due at, when the transaction that wrote them was slow to commit. */
+const lateCommitMs = 10_000;
+/** Every shard is scanned from the beginning this often, for rows that became visible even later (a commit that waited for its standby, say). */
+const fullScanEveryMs = 60_000;
+/** Full scans begun in one look, so that no look is slow. */
+const fullScansAtOnce = 4;
+
+/** What a scan left behind: by shard, the earliest time at which something that was due may still be. */
+export type LeftBehind = ReadonlyMap<number, number>;
+
+export type ScanMarks = {
+  /** Everything that has become due lately, in all owned shards. */
+  fresh(owned: readonly ShardRow[]): ShardScan;
+  /** What is due for longer than that, in the few shards that have such; null when none has. */
+  backlog(owned: readonly ShardRow[]): ShardScan | null;
+  /** A scan was read at `nowMs` and carried out. Called after firing, so that a failure leaves the marks where they were. */
+  passed(scan: ShardScan, owned: readonly ShardRow[], left: LeftBehind, nowMs: number): void;
+};
+
+/**
+ * Where scans begin, so that they do not walk again over the dead index entries of what has fired.
+ *
+ * Two kinds of scan, because one mark a shard cannot serve both: a mark that waits for a day's missed occurrences makes every look start a day ago, with
+ * the live ones last; a mark that does not wait hides the missed ones. So the watermark always moves on, and what lies before it is a backlog with marks of
+ * its own, scanned after the fresh scan of every look. Only watermarks are stored: who takes a shard over finds its backlog by the scan from the beginning.
+ */
+export function createScanMarks(): ScanMarks {
+  const backlogMs = new Map<number, number>();
+  const fullScanMs = new Map<number, number>();
+
+  const beginFullScans = (owned: readonly ShardRow[]): void => {
+    const nowMs = monotonicMs();
+    let begun = 0;
+    for (const { shard } of owned) {
+      // A shard just taken over starts at a random point of the round, so that 256 do not come at once.
+      const lastMs = fullScanMs.get(shard) ?? nowMs - Math.random() * fullScanEveryMs;
+      const begins = begun < fullScansAtOnce && nowMs - lastMs >= fullScanEveryMs;
+      fullScanMs.set(shard, begins ? nowMs : lastMs);
+      if (!begins) continue;
+      begun++;
+      backlogMs.set(shard, 0);
+    }
+  };
+
+  return {
+    fresh: (owned) => ({ shards: owned.map((row) => row.shard), watermarksMs: owned.map((row) => row.watermarkMs) }),
+    backlog(owned) {
+      beginFullScans(owned);
+      const held = new Set(owned.map((row) => row.shard));
+      for (const shard of [...backlogMs.keys()]) if (!held.has(shard)) backlogMs.delete(shard);
+      return backlogMs.size === 0 ? null : { shards: [...backlogMs.keys()], watermarksMs: [...backlogMs.values()] };
+    },
+    passed(scan, owned, left, nowMs) {
+      const freshMs = nowMs - lateCommitMs;
+      const scanned = new Set(scan.shards);
+      for (const row of owned) if (scanned.has(row.shard)) row.watermarkMs = Math.max(row.watermarkMs, freshMs);
+      for (const [index, shard] of scan.shards.entries()) {
+        const leftMs = left.get(shard) ?? Number.POSITIVE_INFINITY;
+        const markMs = backlogMs.get(shard) ?? Number.POSITIVE_INFINITY;
+        // A fresh scan says nothing about what lies before its own mark.
+        const keptMs = markMs < (scan.watermarksMs[index] ?? 0) ? markMs : Number.POSITIVE_INFINITY;
+        // A millisecond earlier, as times in the database are finer than that.
+        const nextMs = Math.min(leftMs - 1, keptMs);
+        if (nextMs < freshMs) backlogMs.set(shard, nextMs);
+        else backlogMs.delete(shard);
+      }
+    },
+  };
+}
