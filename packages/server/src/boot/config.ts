@@ -74,7 +74,9 @@ function readFile(faults: Fault[]): { [name: string]: string } {
   let source: string;
   try {
     source = readFileSync(fileName, "utf8");
-  } catch {
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT") faults.push({ pointer: fileName, message: `${fileName} cannot be read (${code})` });
     return {};
   }
   try {
@@ -82,6 +84,8 @@ function readFile(faults: Fault[]): { [name: string]: string } {
     const known = new Set<string>(configurationOptions.map((option) => option.name));
     for (const name of Object.keys(values)) {
       if (!known.has(name)) faults.push({ pointer: name, message: `${fileName} names an unknown option ${name}` });
+      else if (!["string", "number"].includes(typeof values[name]))
+        faults.push({ pointer: name, message: `${fileName}: ${name} must be a text or a number` });
     }
     return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
   } catch (error) {
@@ -105,8 +109,11 @@ function checkValue(option: ConfigurationOption, value: string): Fault | null {
   if (option.type === "duration") {
     const ms = durationOrNull(value);
     const within = ms !== null && ms >= parseDuration(least ?? "1ms") && ms <= parseDuration(most ?? "1h");
-    return within ? null : fault(`a duration from ${formatDuration(parseDuration(least ?? "1ms"))} to ${formatDuration(parseDuration(most ?? "1h"))}`);
+    return within
+      ? null
+      : fault(`a duration from ${formatDuration(parseDuration(least ?? "1ms"))} to ${formatDuration(parseDuration(most ?? "1h"))}`);
   }
+  if (value.trim() === "") return fault("a text that is not empty");
   if (option.name === "logLevel" && !logLevels.some((level) => level === value)) return fault(`one of ${logLevels.join(", ")}`);
   if (option.name === "databaseUrl" && !/^postgres(ql)?:\/\//.test(value)) return fault("postgres://user:password@host:port/database");
   return null;
@@ -116,7 +123,10 @@ function readKey(text: string | undefined, faults: Fault[]): Buffer | null {
   if (text === undefined) return null;
   const key = Buffer.from(text, "base64");
   if (key.length === 32) return key;
-  faults.push({ pointer: "encryptionKey", message: "PUNCTUAL_ENCRYPTION_KEY is not usable; expected 32 bytes in base64 (`openssl rand -base64 32`)" });
+  faults.push({
+    pointer: "encryptionKey",
+    message: "PUNCTUAL_ENCRYPTION_KEY is not usable; expected 32 bytes in base64 (`openssl rand -base64 32`)",
+  });
   return null;
 }
 

@@ -1,17 +1,18 @@
 import { PunctualError } from "@punctual/contract";
 import { createApiKey } from "../store/api-keys.ts";
 import { parseApiKey } from "../store/api-key-format.ts";
-import { type Database, isUnavailable, openDatabase } from "../store/database.ts";
+import { type Database, openDatabase } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { addSecret, checkEncryptionKey, createCipher, newSigningSecret, readSecret, tenantSigningSecret } from "../store/secrets.ts";
 import { bootstrapTenant } from "../store/tenants.ts";
 import { banner } from "./banner.ts";
 import { type Configuration, type Flags, readConfiguration } from "./config.ts";
+import { databaseProblem } from "./database-problem.ts";
 import { type DataFolder, newEncryptionKey, openDataFolder } from "./data-folder.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres/start.ts";
 import { EmbeddedPostgresError, type EmbeddedPostgresReason } from "./embedded-postgres/errors.ts";
 import { untilSignal } from "./lifecycle.ts";
-import { databaseUnreachable, startNode } from "./wire.ts";
+import { startNode } from "./wire.ts";
 
 const tenantName = "default";
 
@@ -23,18 +24,19 @@ const tenantName = "default";
  */
 export async function runDev(flags: Flags): Promise<void> {
   const config = readConfiguration("dev", flags);
+  const told = untilSignal();
   const folder = openDataFolder(config.dataDir);
   const embedded = config.databaseUrl === null ? await startEmbedded(config, folder) : null;
   const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? "";
   try {
     await migrate(databaseUrl).catch((error: unknown) => {
-      throw isUnavailable(error) || isRefusal(error) ? databaseUnreachable(error) : error;
+      throw databaseProblem(error);
     });
     const encryptionKey = config.encryptionKey ?? Buffer.from(folder.readOrMake("encryption-key", newEncryptionKey), "base64");
     const apiKey = await setUp(databaseUrl, encryptionKey, folder);
     const node = await startNode({ ...config, databaseUrl, encryptionKey });
     console.log(banner({ url: node.url, folder, newApiKey: apiKey, embedded: embedded !== null }));
-    await untilSignal();
+    await told;
     await node.stop();
   } finally {
     await embedded?.stop();
@@ -59,22 +61,26 @@ const codes = {
   locked: "data_folder_locked",
 } as const satisfies Record<EmbeddedPostgresReason, string>;
 
-/** 28P01 and 28000 (password, role), 3D000 (no such database): the server answers, but not to us. */
-function isRefusal(error: unknown): boolean {
-  return ["28P01", "28000", "3D000"].includes(String((error as { code?: unknown }).code));
-}
-
 /**
  * The default tenant, its key and its signing secret, each made once; several starts may do this at the same moment.
  *
  * @returns the API key when this start made it, to be shown once
  */
 async function setUp(databaseUrl: string, encryptionKey: Buffer, folder: DataFolder): Promise<string | null> {
-  const db = openDatabase({ url: databaseUrl, applicationName: "punctual set-up", maxConnections: 2, statementTimeoutMs: 10_000, connectTimeoutMs: 5_000 });
+  const db = openDatabase({
+    url: databaseUrl,
+    applicationName: "punctual set-up",
+    maxConnections: 2,
+    statementTimeoutMs: 10_000,
+    connectTimeoutMs: 5_000,
+  });
   try {
     const cipher = createCipher(encryptionKey);
     if (!(await checkEncryptionKey(db, cipher))) {
-      throw new PunctualError("encryption_key_mismatch", `The key in ${folder.path("encryption-key")} is not the one this database was set up with.`);
+      throw new PunctualError(
+        "encryption_key_mismatch",
+        `The key in ${folder.path("encryption-key")} is not the one this database was set up with.`,
+      );
     }
     const { tenantId, apiKey } = await bootstrapTenant(db, tenantName);
     const made = apiKey ?? (await keyForThisFolder(db, tenantId, folder));
@@ -93,7 +99,12 @@ async function keyForThisFolder(db: Database, tenantId: number, folder: DataFold
   return createApiKey(db, tenantId, "dev", ["read", "write"]);
 }
 
-async function keepSigningSecret(db: Database, cipher: ReturnType<typeof createCipher>, tenantId: number, folder: DataFolder): Promise<void> {
+async function keepSigningSecret(
+  db: Database,
+  cipher: ReturnType<typeof createCipher>,
+  tenantId: number,
+  folder: DataFolder,
+): Promise<void> {
   const [known] = await readSecret(db, cipher, tenantId, tenantSigningSecret);
   if (known === undefined) await addSecret(db, cipher, tenantId, tenantSigningSecret, folder.read("signing-secret") ?? newSigningSecret());
   const [newest] = await readSecret(db, cipher, tenantId, tenantSigningSecret);

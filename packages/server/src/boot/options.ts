@@ -69,7 +69,8 @@ export const configurationOptions = [
     type: "string",
     default: null,
     secret: true,
-    description: "32 random bytes in base64 that encrypt the stored secrets, the same on every node (`openssl rand -base64 32`). `dev` makes its own in the data folder",
+    description:
+      "32 random bytes in base64 that encrypt the stored secrets, the same on every node (`openssl rand -base64 32`). `dev` makes its own in the data folder",
     commands: node,
   },
   {
@@ -143,7 +144,8 @@ export const configurationOptions = [
     type: "integer",
     default: "16",
     bounds: ["4", "500"],
-    description: "Connections of this node: half for the API, half for the engine, and two more that nothing can take from lease and wake-ups",
+    description:
+      "Connections of this node: half for the API, half for the engine, and two more that nothing can take from lease and wake-ups",
     extremes: "4 makes requests wait for each other; the sum over all nodes must stay below the server's max_connections",
     commands: node,
   },

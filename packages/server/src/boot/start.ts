@@ -1,10 +1,10 @@
 import { PunctualError } from "@punctual/contract";
-import { isUnavailable } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { type Configuration, type Flags, readConfiguration } from "./config.ts";
+import { databaseProblem } from "./database-problem.ts";
 import { untilSignal } from "./lifecycle.ts";
 import type { Command } from "./options.ts";
-import { databaseUnreachable, startNode } from "./wire.ts";
+import { startNode } from "./wire.ts";
 
 /**
  * `punctual start`: a node of a cluster, on a database that was set up with `punctual migrate`. Resolves when it was told to stop and has stopped.
@@ -14,10 +14,12 @@ import { databaseUnreachable, startNode } from "./wire.ts";
 export async function runStart(flags: Flags): Promise<void> {
   const config = readConfiguration("start", flags);
   const databaseUrl = requireDatabase(config, "start");
-  if (config.encryptionKey === null) throw new PunctualError("encryption_key_missing", "`punctual start` needs the key that encrypts stored secrets.");
+  if (config.encryptionKey === null)
+    throw new PunctualError("encryption_key_missing", "`punctual start` needs the key that encrypts stored secrets.");
+  const told = untilSignal();
   const node = await startNode({ ...config, databaseUrl, encryptionKey: config.encryptionKey });
   console.log(`Punctual serves ${node.url}`);
-  await untilSignal();
+  await told;
   await node.stop();
 }
 
@@ -27,7 +29,7 @@ export async function runMigrate(flags: Flags): Promise<{ applied: string[] }> {
   try {
     return await migrate(databaseUrl);
   } catch (error) {
-    throw isUnavailable(error) ? databaseUnreachable(error) : error;
+    throw databaseProblem(error);
   }
 }
 

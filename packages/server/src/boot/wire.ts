@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { createOperations } from "../commands/index.ts";
 import { type Engine, startEngine } from "../engine/engine.ts";
 import { createHttpServer, type HttpEvents } from "../http/server.ts";
-import { type Database, isUnavailable, openDatabase } from "../store/database.ts";
+import { type Database, openDatabase } from "../store/database.ts";
 import { checkSchema } from "../store/migrate.ts";
 import { createPartitions } from "../store/partitions.ts";
 import { checkEncryptionKey, createCipher } from "../store/secrets.ts";
@@ -14,6 +14,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { createLogs } from "../telemetry/logs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { Configuration } from "./config.ts";
+import { databaseProblem } from "./database-problem.ts";
 import { version } from "./version.ts";
 
 export type Node = {
@@ -33,11 +34,10 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
   const metrics = createMetrics();
   const emit = telemetry(config, metrics.emit);
   const half = Math.ceil(config.databaseConnections / 2);
-  const pool = (name: string, maxConnections: number, indexPlansOnly: boolean): Database =>
-    openDatabase({ url: config.databaseUrl, applicationName: `punctual ${name}`, maxConnections, statementTimeoutMs, connectTimeoutMs, indexPlansOnly });
-  const apiDb = pool("api", half, false);
-  const engineDb = pool("engine", half, true);
-  const leaseDb = pool("lease", 1, false);
+  const shared = { url: config.databaseUrl, statementTimeoutMs, connectTimeoutMs };
+  const apiDb = openDatabase({ ...shared, applicationName: "punctual api", maxConnections: half });
+  const engineDb = openDatabase({ ...shared, applicationName: "punctual engine", maxConnections: half, indexPlansOnly: true });
+  const leaseDb = openDatabase({ ...shared, ...leaseTimeouts(config.leaseTtlMs), applicationName: "punctual lease", maxConnections: 1 });
   const closePools = async (): Promise<void> => {
     await Promise.all([apiDb.end(), engineDb.end(), leaseDb.end()]);
   };
@@ -45,15 +45,20 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
   const targets = guests();
   let draining = false;
   let engine: Engine | null = null;
+  let http: ReturnType<typeof createHttpServer> | null = null;
   try {
-    await checkDatabase(apiDb);
-    if (!(await checkEncryptionKey(apiDb, cipher))) throw new PunctualError("encryption_key_mismatch", "The stored secrets were encrypted with another key.");
+    await checkSchema(apiDb);
+    if (!(await checkEncryptionKey(apiDb, cipher)))
+      throw new PunctualError("encryption_key_mismatch", "The stored secrets were encrypted with another key.");
     await createPartitions(apiDb);
-    const http = createHttpServer({
+    http = createHttpServer({
       db: apiDb,
       cipher,
       operations: createOperations({
-        check: (spec) => targetOf(targets, spec).check(spec).map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
+        check: (spec) =>
+          targetOf(targets, spec)
+            .check(spec)
+            .map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
         originOf: (spec) => targetOf(targets, spec).originOf(spec),
       }),
       // A job created before the engine runs is found by its first look.
@@ -66,6 +71,7 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
     });
     // The port before the engine: a node that cannot listen must not have taken shards.
     const url = await listen(http, config);
+    const server = http;
     const started = await startEngine({
       db: engineDb,
       leaseDb,
@@ -85,15 +91,21 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
     const stop = async (): Promise<void> => {
       draining = true;
       await started.stop(config.drainTimeoutMs);
-      await http.close();
+      await server.close();
       await Promise.all([...targets.values()].map((target) => target.close()));
       await closePools();
     };
     return { url, engine: started, stop: () => (stopped ??= stop()) };
   } catch (error) {
+    await http?.close();
     await closePools();
-    throw error;
+    throw databaseProblem(error);
   }
+}
+
+/** A renewal that hangs must be given up, and made again on a new connection, while the node is still trusted. */
+function leaseTimeouts(ttlMs: number): { statementTimeoutMs: number; connectTimeoutMs: number } {
+  return { statementTimeoutMs: ttlMs / 4, connectTimeoutMs: ttlMs / 2 };
 }
 
 function guests(): Map<string, Target<TargetSpec>> {
@@ -108,7 +120,9 @@ function targetOf(targets: ReadonlyMap<string, Target<TargetSpec>>, spec: Target
 }
 
 function telemetry(config: Configuration, count: Emit): Emit {
-  const pretty = process.stdout.isTTY ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } } } : {};
+  const pretty = process.stdout.isTTY
+    ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } } }
+    : {};
   const log = createLogs(pino({ level: config.logLevel, ...pretty }));
   return (event) => {
     count(event);
@@ -122,20 +136,6 @@ function httpEvents(emit: Emit): HttpEvents {
       emit({ type: "request_ended", method, route: route ?? "none", status, durationMs, requestId }),
     failed: ({ method, route, requestId, error }) => emit({ type: "request_failed", method, route: route ?? "none", requestId, error }),
   };
-}
-
-async function checkDatabase(db: Database): Promise<void> {
-  try {
-    await checkSchema(db);
-  } catch (error) {
-    if (isUnavailable(error)) throw databaseUnreachable(error);
-    throw error;
-  }
-}
-
-export function databaseUnreachable(error: unknown): PunctualError {
-  const { code, message } = error as { code?: string; message?: string };
-  return new PunctualError("database_unreachable", `The database does not answer: ${message || code}.`, { cause: error });
 }
 
 async function readiness(db: Database, trusted: () => boolean): Promise<{ ready: boolean; detail: string }> {
@@ -163,7 +163,8 @@ async function listen(http: ReturnType<typeof createHttpServer>, config: Configu
     const { code } = error as { code?: string };
     if (code === "EADDRINUSE") throw new PunctualError("port_busy", `Something listens on ${config.host}:${config.port} already.`);
     if (code === "EACCES") throw new PunctualError("rights_missing", `This user may not listen on port ${config.port}.`);
-    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") throw new PunctualError("configuration_invalid", `${config.host} is not an address of this machine.`);
+    if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND")
+      throw new PunctualError("configuration_invalid", `${config.host} is not an address of this machine.`);
     throw error;
   }
   const address = http.server.address();
