@@ -1,7 +1,7 @@
 import { Cron } from "croner";
 
 /** An expression in croner's words. `differences` says what had to be said differently; empty where the dialects agree. */
-type Reading = { pattern: string; timezone: string; differences: readonly string[] };
+type Reading = { pattern: string; timezone: string; sloppyRanges: boolean; differences: readonly string[] };
 
 export type CronOracle = {
   differences: readonly string[];
@@ -17,8 +17,8 @@ export type CronOracle = {
  * @throws Error in croner's words when it does not take the expression
  */
 export function createCronOracle(expression: string, timezone: string): CronOracle {
-  const { pattern, timezone: zone, differences } = readExpression(expression, timezone);
-  const cron = new Cron(pattern, { timezone: zone, paused: true, sloppyRanges: true });
+  const { pattern, timezone: zone, sloppyRanges, differences } = readExpression(expression, timezone);
+  const cron = new Cron(pattern, { timezone: zone, sloppyRanges, paused: true });
   const next = (afterMs: number): number | null => cron.nextRun(new Date(afterMs))?.getTime() ?? null;
   return {
     differences,
@@ -31,7 +31,7 @@ export function createCronOracle(expression: string, timezone: string): CronOrac
   };
 }
 
-type Step = { difference: string; found: RegExp; reword(match: RegExpExecArray, reading: Reading): { pattern: string; timezone?: string } };
+type Step = { difference: string; found: RegExp; reword(match: RegExpExecArray, reading: Reading): Partial<Reading> };
 
 const fullName =
   /(?<=[ ,-])(january|february|march|april|june|july|august|september|october|november|december|sunday|monday|tuesday|wednesday|thursday|friday|saturday)\b/gi;
@@ -59,7 +59,7 @@ const dialect: readonly Step[] = [
   {
     difference: "a/n counts from a to the end of the field, for croner a sloppy range",
     found: /(?<![\d-])\d+\/[1-9]/,
-    reword: (_, { pattern }) => ({ pattern }),
+    reword: () => ({ sloppyRanges: true }),
   },
   {
     difference: "a step beyond the end of the days leaves the first day",
@@ -69,7 +69,7 @@ const dialect: readonly Step[] = [
 ];
 
 function readExpression(expression: string, timezone: string): Reading {
-  let reading: Reading = { pattern: expression.trim(), timezone, differences: [] };
+  let reading: Reading = { pattern: expression.trim(), timezone, sloppyRanges: false, differences: [] };
   for (const { difference, found, reword } of dialect) {
     const match = found.exec(reading.pattern);
     if (match) reading = { ...reading, ...reword(match, reading), differences: [...reading.differences, difference] };
