@@ -111,19 +111,23 @@ select punctual.ms(punctual.clock()) as now, (
   cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' limit 1) r) as any_ready`;
 
 /**
- * Claims ready runs for this node: higher priority first, then the longest due. Runs of origins that have their fair share of slots already are left.
+ * Claims ready runs for this node: higher priority first, then the longest due, over all its shards, so that no shard waits behind another one's backlog.
+ * Runs of origins that have their fair share of slots already are left.
  *
- * $1 shards, $2 how many of each, $3 how many in all, $4 this node, $5 origins to leave. Locks: the rows claimed, skipping locked ones. Index:
- * live_runs_claim. A node whose lease has ended claims nothing.
+ * $1 shards, $2 how many of each, $3 how many in all, $4 this node, $5 origins to leave. Locks: the rows claimed, skipping locked ones; candidates that
+ * are not chosen are not locked. Index: live_runs_claim. A node whose lease has ended claims nothing.
  */
 export const claimSql = `
-with picked as (
+with best as (
   select r.shard, r.run_id from unnest($1::smallint[]) as s(shard)
   cross join lateral (
-    select l.shard, l.run_id from punctual.live_runs l
+    select l.shard, l.run_id, l.priority, l.due_at from punctual.live_runs l
     where l.shard = s.shard and l.state = 'ready' and l.origin <> all ($5::int[])
-    order by l.priority desc, l.due_at limit $2 for update skip locked) r
-  limit $3)
+    order by l.priority desc, l.due_at limit $2) r
+  order by r.priority desc, r.due_at limit $3),
+picked as (
+  select l.shard, l.run_id from best b join punctual.live_runs l on l.shard = b.shard and l.run_id = b.run_id
+  where l.state = 'ready' for update of l skip locked)
 update punctual.live_runs l
 set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.clock(), started_at = coalesce(l.started_at, punctual.clock())
 from picked p
@@ -151,8 +155,9 @@ ended as (
   delete from punctual.live_runs l using results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
-  returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.attempt,
-            case when l.attempt = 1 then coalesce(r.started_at, l.started_at) else l.started_at end as started_at,
+  returning l.shard, l.run_id, r.holder, r.attempt as tried, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at,
+            case r.state when 'ready' then l.attempt - 1 else l.attempt end as attempt,
+            case when l.attempt > 1 then l.started_at when r.state = 'ready' then null else coalesce(r.started_at, l.started_at) end as started_at,
             case when r.state in ('waiting', 'ready') then 'cancelled' else r.state end as state,
             case when r.state in ('waiting', 'ready', 'cancelled') then coalesce(l.cancel_reason, r.reason) else r.reason end as reason),
 again as (
@@ -163,16 +168,16 @@ again as (
   from results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and r.state in ('waiting', 'ready') and l.cancel_reason is null
-  returning l.shard, l.run_id),
+  returning l.shard, l.run_id, r.holder, r.attempt as tried),
 history as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason)
   select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason from ended),
-kept as (select shard, run_id from ended union all select shard, run_id from again),
+kept as (select shard, run_id, holder, tried from ended union all select shard, run_id, holder, tried from again),
 tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late)
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
-         r.holder, not exists (select from kept k where k.shard = r.shard and k.run_id = r.run_id)
+         r.holder, not exists (select from kept k where k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt)
   from results r where r.outcome is not null
   on conflict do nothing)
 select run_id from kept`;

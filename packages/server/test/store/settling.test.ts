@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { cancelRuns, readCancelRequests } from "../../src/store/cancelling.ts";
+import { readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
+import { buryExpired, buryItself, renewNode } from "../../src/store/nodes.ts";
+import { readAttempts } from "../../src/store/runs.ts";
+import { createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, resultOf, settleOne, type Store, startMs } from "./fixture.ts";
+
+let store: Store;
+let node: number;
+let other: number;
+beforeAll(async () => {
+  store = await createStore();
+  node = await store.addNode(365 * 24 * hourMs);
+  other = await store.addNode(365 * 24 * hourMs);
+});
+afterAll(() => store.database.drop());
+
+async function heldRun(): Promise<{ jobId: string; runId: string; shard: number }> {
+  const job = await store.addJob();
+  return { jobId: job.jobId, shard: job.shard, runId: await fireOne(store, node, job) };
+}
+const failed = { ...resultOf("00", 0).evidence, outcome: "failed", failureClass: "timeout" } as NonNullable<
+  ReturnType<typeof resultOf>["evidence"]
+>;
+
+describe("a result", () => {
+  test("that ends the run moves it into history together with its attempt", async () => {
+    const { jobId, runId } = await heldRun();
+    expect(await settleOne(store, resultOf(runId, node))).toBe(true);
+    expect(await liveRun(store, runId)).toBeNull();
+    expect(await finishedRuns(store, jobId)).toEqual([
+      { run_id: runId, state: "succeeded", attempt: 1, reason: null, started_ms: startMs + 5 },
+    ]);
+    expect(await readAttempts(store.db, runId)).toMatchObject([
+      { attempt: 1, outcome: "succeeded", started_ms: startMs + 5, duration_ms: 20, node_id: node, output: "ok", late: false },
+    ]);
+  });
+
+  test("that asks for a retry lets the run wait, unheld, until its time by the database's clock", async () => {
+    const { runId } = await heldRun();
+    await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed }));
+    expect(await liveRun(store, runId)).toMatchObject({
+      state: "waiting",
+      holder: null,
+      attempt: 1,
+      due_ms: startMs + 5_000,
+      started_ms: startMs + 5,
+    });
+    expect(await readAttempts(store.db, runId)).toMatchObject([{ outcome: "failed", failure_class: "timeout" }]);
+  });
+
+  test("of an attempt that never began hands the run back with no attempt spent and no start", async () => {
+    const { runId } = await heldRun();
+    await settleOne(store, resultOf(runId, node, { next: "ready", evidence: null }));
+    expect(await liveRun(store, runId)).toMatchObject({ state: "ready", holder: null, attempt: 0, due_ms: startMs, started_ms: null });
+    expect(await readAttempts(store.db, runId)).toEqual([]);
+  });
+});
+
+describe("a result that is not the holder's any more changes nothing", () => {
+  test.each([
+    ["of another node", () => ({ holder: other })],
+    ["of an earlier attempt", () => ({ attempt: 0 })],
+    ["of a later attempt", () => ({ attempt: 2 })],
+  ])("%s", async (_name, change) => {
+    const { jobId, runId } = await heldRun();
+    const before = await liveRun(store, runId);
+    for (const next of ["succeeded", "waiting", "ready", "dead"] as const) {
+      expect(await settleOne(store, resultOf(runId, node, { next, ...change() }))).toBe(false);
+    }
+    expect(await liveRun(store, runId)).toEqual(before);
+    expect(await finishedRuns(store, jobId)).toEqual([]);
+  });
+
+  test("and is kept as late evidence: what a cut-off node's target answered, after its run was retried elsewhere", async () => {
+    const { jobId, runId } = await heldRun();
+    await settleOne(store, resultOf(runId, node, { next: "waiting", evidence: { ...failed, outcome: "lost", failureClass: "lost" } }));
+    expect(await settleOne(store, resultOf(runId, node))).toBe(false);
+    expect(await liveRun(store, runId)).toMatchObject({ state: "waiting" });
+    expect(await finishedRuns(store, jobId)).toEqual([]);
+    expect(await readAttempts(store.db, runId)).toMatchObject([
+      { attempt: 1, outcome: "lost", late: false },
+      { attempt: 1, outcome: "succeeded", late: true },
+    ]);
+  });
+
+  test("also in one batch with the result that counts", async () => {
+    const { runId } = await heldRun();
+    const late = resultOf(runId, other, { attempt: 1 });
+    const { evidence } = resultOf(runId, node);
+    await settle(store.db, [late, resultOf(runId, node, { evidence: evidence && { ...evidence, startedMs: startMs + 9 } })]);
+    expect((await readAttempts(store.db, runId)).map(({ node_id: by, late: isLate }) => [by, isLate])).toEqual([
+      [node, false],
+      [other, true],
+    ]);
+  });
+
+  test("sent twice, the second time after the run has ended", async () => {
+    const { jobId, runId } = await heldRun();
+    expect(await settleOne(store, resultOf(runId, node))).toBe(true);
+    expect(await settleOne(store, resultOf(runId, node))).toBe(false);
+    expect(await finishedRuns(store, jobId)).toHaveLength(1);
+  });
+
+  test("sent twice at once", async () => {
+    const runs = await Promise.all(Array.from({ length: 20 }, heldRun));
+    const batch = () =>
+      settle(
+        store.db,
+        runs.map(({ runId }) => resultOf(runId, node)),
+      );
+    const kept = await Promise.all([batch(), batch()]);
+    expect(kept.map((ids) => ids.size).sort((a, b) => a - b)).toEqual([0, 20]);
+    for (const { jobId } of runs) expect(await finishedRuns(store, jobId)).toHaveLength(1);
+  });
+});
+
+describe("cancelling", () => {
+  const cancel = (runId: string, tenantId = store.tenantId) => cancelRuns(store.db, tenantId, { runId }, "by request");
+
+  test("ends a run that waits or is ready at once, and only once", async () => {
+    const job = await store.addJob();
+    const runId = await fireOne(store, node, job, "ready");
+    expect(await cancel(runId)).toEqual({ cancelled: 1, cancelling: 0 });
+    expect(await cancel(runId)).toEqual({ cancelled: 0, cancelling: 0 });
+    expect(await finishedRuns(store, job.jobId)).toMatchObject([{ state: "cancelled", reason: "by request", attempt: 0 }]);
+  });
+
+  test("asks the holder of a running one to stop, and leaves it to the holder", async () => {
+    const { runId, shard } = await heldRun();
+    expect(await cancel(runId)).toEqual({ cancelled: 0, cancelling: 1 });
+    expect(await readCancelRequests(store.db, node, [shard])).toContainEqual({ run_id: runId, cancel_reason: "by request" });
+    expect(await readCancelRequests(store.db, other, [shard])).toEqual([]);
+    expect(await liveRun(store, runId)).toMatchObject({ state: "running", holder: String(node) });
+  });
+
+  test("is not undone by a retry: a run whose end was asked for meanwhile ends", async () => {
+    const { jobId, runId } = await heldRun();
+    await cancel(runId);
+    await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed }));
+    expect(await liveRun(store, runId)).toBeNull();
+    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "cancelled", reason: "by request", attempt: 1 }]);
+  });
+
+  test("of a run that is handed back unbegun leaves no trace of an attempt", async () => {
+    const { jobId, runId } = await heldRun();
+    await cancel(runId);
+    await settleOne(store, resultOf(runId, node, { next: "ready", evidence: null }));
+    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "cancelled", attempt: 0, started_ms: null }]);
+  });
+
+  test("comes too late for an attempt that succeeded", async () => {
+    const { jobId, runId } = await heldRun();
+    await cancel(runId);
+    await settleOne(store, resultOf(runId, node));
+    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "succeeded", reason: null }]);
+  });
+
+  test("of a job ends all its runs, and no other job's or tenant's", async () => {
+    const [mine, bystander] = [await store.addJob(), await store.addJob()];
+    const [ready, spared] = [await fireOne(store, node, mine, "ready"), await fireOne(store, node, bystander, "ready")];
+    const stranger = await store.addTenant("stranger");
+    expect(await cancelRuns(store.db, stranger, { jobId: mine.jobId }, "x")).toEqual({ cancelled: 0, cancelling: 0 });
+    expect(await cancel(ready, stranger)).toEqual({ cancelled: 0, cancelling: 0 });
+    expect(await cancelRuns(store.db, store.tenantId, { jobId: mine.jobId }, "x")).toEqual({ cancelled: 1, cancelling: 0 });
+    expect(await liveRun(store, spared)).toMatchObject({ state: "ready" });
+  });
+});
+
+describe("a lost node's runs", () => {
+  test("are orphans only once the node is buried, and a node that comes back in time loses none", async () => {
+    const fresh = await createStore();
+    try {
+      const dying = await fresh.addNode(4_000);
+      const job = await fresh.addJob();
+      const runId = await fireOne(fresh, dying, job);
+      const orphans = async () => (await readOrphans(fresh.db, [job.shard], 10)).map((run) => run.run_id);
+      await fresh.database.moveClock(5_000);
+      expect(await orphans()).toEqual([]);
+      const { beat } = (await fresh.rows<{ beat: string }>("select beat from punctual.nodes where node_id = $1", [dying]))[0] ?? {
+        beat: "",
+      };
+      expect(await renewNode(fresh.db, dying, beat, beat, 4_000)).toBe(startMs + 5_000);
+      expect(await buryExpired(fresh.db)).toEqual([]);
+      await fresh.database.moveClock(5_000);
+      expect(await buryExpired(fresh.db)).toEqual([dying]);
+      expect(await orphans()).toEqual([runId]);
+      expect(await renewNode(fresh.db, dying, beat, beat, 4_000)).toBeNull();
+      expect(await buryExpired(fresh.db)).toEqual([]);
+    } finally {
+      await fresh.database.drop();
+    }
+  });
+
+  test("are found in the named shards, with what their rescuer needs, as many as asked for", async () => {
+    const leaving = await store.addNode();
+    const job = await store.addJob();
+    const runId = await fireOne(store, leaving, job);
+    await buryItself(store.db, leaving);
+    expect(await readOrphans(store.db, [job.shard], 10)).toContainEqual({
+      shard: job.shard,
+      run_id: runId,
+      job_id: job.jobId,
+      revision: 1,
+      attempt: 1,
+      holder: leaving,
+      held_ms: startMs,
+      now: startMs,
+    });
+    expect(await readOrphans(store.db, [(job.shard + 1) % 256], 10)).toEqual([]);
+    expect(await readOrphans(store.db, [job.shard], 0)).toEqual([]);
+  });
+});
+
+test("a node can list what it has held for long, to find what it holds without knowing", async () => {
+  const fresh = await createStore();
+  try {
+    const holder = await fresh.addNode();
+    const job = await fresh.addJob();
+    const runId = await fireOne(fresh, holder, job);
+    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([]);
+    await fresh.database.moveClock(minuteMs);
+    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([{ shard: job.shard, run_id: runId, attempt: 1 }]);
+    expect(await readHeld(fresh.db, holder + 1, [job.shard], 15_000)).toEqual([]);
+  } finally {
+    await fresh.database.drop();
+  }
+});
