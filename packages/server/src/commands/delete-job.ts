@@ -10,7 +10,7 @@ export function deleteJob(guests: Guests): Operation<"deleteJob"> {
       guests,
       { jobId: params.jobId, ifMatch },
       () => true,
-      (job) => deleteRow(context.db, context.tenantId, job.job_id, job.revision),
+      (job) => deleteRow(context.db, context.tenantId, job.job_id, { revision: job.revision, nextMs: job.next_ms }),
     );
     return { status: 204, body: undefined };
   };

@@ -18,7 +18,7 @@ export function pauseJob(guests: Guests): Operation<"pauseJob"> {
       (current) => {
         refuseCompleted(current);
         if (current.status === "paused") return null;
-        return sameJob(current, { status: "paused", pauseReason: body?.reason ?? null, cursor: { action: "hold" } });
+        return sameJob(current, { status: "paused", pauseReason: body?.reason ?? null, cursor: { action: "hold", restartCount: false } });
       },
       (current, revision) => applyRevision(context, current, "paused", revision),
     );
@@ -44,7 +44,8 @@ export function resumeJob(guests: Guests): Operation<"resumeJob"> {
       },
       async (current, { nowMs, revision }) => {
         const applied = await applyRevision(context, current, "resumed", revision);
-        if (applied && revision.cursor.action === "set") wakeIfSoon(context, { shard: current.shard, nextMs: revision.cursor.nextMs }, nowMs);
+        if (applied && revision.cursor.action === "set")
+          wakeIfSoon(context, { shard: current.shard, nextMs: revision.cursor.nextMs }, nowMs);
         return applied;
       },
     );

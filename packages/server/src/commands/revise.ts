@@ -14,14 +14,16 @@ import { jobNotFound, nameTaken, requireJob, requireRevision } from "./require-j
 
 /** Enough for a job that fires every second to be changed by several people at once. */
 const tries = 20;
-const pageOccurrences = 200;
+/** Occurrences recorded a statement, and statements a request: a per-second job can be changed after a day without an engine, in one request. */
+const pageOccurrences = 1_000;
+const pages = 100;
 
 /**
  * Changes a job by compare-and-set, reading again and deciding anew when someone was faster or an occurrence fell due meanwhile.
  *
  * @param decide from the job as it is, what it becomes; null when nothing is to change
- * @param apply tries the change; null when it has to be decided again
- * @returns the job as it is afterwards
+ * @param apply tries the change; false when it has to be decided again
+ * @returns the job that was changed, as it was before; or as it is, when nothing was to change
  */
 export async function changeJob<T>(
   context: CommandContext,
@@ -30,18 +32,24 @@ export async function changeJob<T>(
   decide: (job: JobRow, nowMs: number) => T | null | Promise<T | null>,
   apply: (job: JobRow, decision: T) => Promise<boolean>,
 ): Promise<JobRow> {
-  for (let attempt = 1; attempt <= tries; attempt++) {
+  for (let attempt = 1, page = 1; attempt <= tries && page <= pages; ) {
     const job = await requireJob(context, request.jobId);
     requireRevision(job, request.ifMatch);
     const nowMs = await readClock(context.db);
     const decision = await decide(job, nowMs);
     if (decision === null) return job;
-    await recordDue(context, guests, job);
+    if (job.next_ms !== null && job.next_ms <= nowMs) {
+      await recordDue(context, guests, { ...job, next_ms: job.next_ms }, nowMs);
+      page++;
+      continue;
+    }
     if (await apply(job, decision)) return job;
     // Somebody else's change, or another occurrence fell due: a pause that grows lets a per-second job's owner win the race.
-    await sleep(attempt * 5);
+    await sleep(attempt++ * 5);
   }
-  throw new PunctualError("unavailable", `Job ${request.jobId} kept changing; nothing was changed by this request.`, { retryAfterSeconds: 1 });
+  throw new PunctualError("unavailable", `Job ${request.jobId} kept changing; nothing was changed by this request.`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 /** Applies a revision; the `apply` of changeJob for everything but deletion. */
@@ -52,7 +60,8 @@ export async function applyRevision(
   revision: Revision,
 ): Promise<boolean> {
   try {
-    return (await reviseJob(context.db, context.tenantId, job.job_id, job.revision, endedBy, revision)) !== null;
+    const expected = { revision: job.revision, nextMs: job.next_ms };
+    return (await reviseJob(context.db, context.tenantId, job.job_id, expected, endedBy, revision)) !== null;
   } catch (error) {
     if (isUniqueViolation(error, "job_names_pkey")) throw nameTaken(revision.name);
     throw error;
@@ -67,36 +76,19 @@ export async function reread(context: CommandContext, jobId: string): Promise<Jo
 }
 
 /**
- * Fires what is due under the current revision, as ready runs, before that revision ends: an occurrence whose time came before the change belongs to it,
- * even when the engine has not come to it yet.
+ * Fires a page of what is due under the current revision, as ready runs, before that revision ends: an occurrence whose time came before the change belongs
+ * to it, even when the engine has not come to it yet. If the engine is faster, the compare-and-set changes nothing: either way the job is to be read again.
  */
-async function recordDue(context: CommandContext, guests: Guests, job: JobRow): Promise<void> {
-  let nextMs = job.next_ms;
-  let fired = job.fired ?? 0;
-  const firstDueMs = job.due_ms ?? 0;
+async function recordDue(context: CommandContext, guests: Guests, job: JobRow & { next_ms: number }, nowMs: number): Promise<void> {
+  const { shard, job_id: jobId, revision, next_ms: nextMs } = job;
   const plan = planOf(JSON.parse(job.definition) as JobDefinition);
-  while (nextMs !== null) {
-    const nowMs = await readClock(context.db);
-    if (nextMs > nowMs) return;
-    const firing = planFiring({ jobId: job.job_id, nextMs, dueMs: Math.max(nextMs, firstDueMs), fired }, plan, nowMs, pageOccurrences);
-    await fire(
-      context.db,
-      null,
-      [{ shard: job.shard, jobId: job.job_id, revision: job.revision, nextMs, newNextMs: firing.newNextMs, counted: firing.counted }],
-      firing.occurrences.map((occurrence) => ({
-        shard: job.shard,
-        jobId: job.job_id,
-        runId: occurrence.runId,
-        nominalMs: occurrence.nominalMs,
-        state: occurrence.verdict === "run" ? "ready" : "skipped",
-        priority: plan.priority,
-        origin: originKey(context.tenantId, guests.originOf(plan.target)),
-        reason: occurrence.reason,
-      })),
-    );
-    // If the engine was faster, our compare-and-set changed nothing and the next one will not either: the caller reads again.
-    context.wake(job.shard);
-    nextMs = firing.newNextMs;
-    fired += firing.counted;
-  }
+  const due = { jobId, nextMs, dueMs: job.due_ms ?? nextMs, fired: job.fired ?? 0 };
+  const { newNextMs, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
+  const origin = originKey(context.tenantId, guests.originOf(plan.target));
+  const runs = occurrences.map(({ runId, nominalMs, verdict, reason }) => {
+    const state = verdict === "run" ? ("ready" as const) : ("skipped" as const);
+    return { shard, jobId, runId, nominalMs, state, priority: plan.priority, origin, reason };
+  });
+  await fire(context.db, null, [{ shard, jobId, revision, nextMs, newNextMs, counted }], runs);
+  context.wake(shard);
 }

@@ -14,7 +14,9 @@ import { jobView } from "./views.ts";
 
 export function updateJob(guests: Guests): Operation<"updateJob"> {
   return async (context, { params, body, ifMatch }) => {
-    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) => mergeJob(storedJob(current), body as UpdateJobBody));
+    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) =>
+      mergeJob(storedJob(current), body as UpdateJobBody),
+    );
     return { status: 200, body: job, revision: job.revision };
   };
 }
@@ -72,9 +74,10 @@ function isSame(current: JobRow, accepted: AcceptedJob): boolean {
 }
 
 async function cursorAfter(context: CommandContext, current: JobRow, accepted: AcceptedJob, nowMs: number): Promise<Revision["cursor"]> {
-  if (current.status === "paused") return { action: "hold" };
   const stored = JSON.parse(current.definition) as JobDefinition;
-  const unchanged = isDeepStrictEqual(scheduleOf(stored), scheduleOf(accepted.definition)) && stored.maxRuns === accepted.definition.maxRuns;
+  const unchanged =
+    isDeepStrictEqual(scheduleOf(stored), scheduleOf(accepted.definition)) && stored.maxRuns === accepted.definition.maxRuns;
+  if (current.status === "paused") return { action: "hold", restartCount: !unchanged };
   if (unchanged) return { action: "keep" };
   const nextMs = accepted.plan.schedule.next(firstLook(accepted.definition, nowMs));
   if (nextMs === null) return { action: "drop" };

@@ -12,18 +12,29 @@ export type Revision = {
   pauseReason: string | null;
   /**
    * What becomes of the cursor: `keep` moves it to the new revision as it is; `set` gives it a new next occurrence; `hold` keeps the row of a paused job
-   * without one; `drop` ends it.
+   * without one; `drop` ends it. `restartCount` begins the count for maxRuns anew.
    */
-  cursor: { action: "keep" | "hold" | "drop" } | { action: "set"; nextMs: number; restartCount: boolean };
+  cursor:
+    | { action: "keep" | "drop" }
+    | { action: "hold"; restartCount: boolean }
+    | { action: "set"; nextMs: number; restartCount: boolean };
 };
 
+/** The job as its changer has read it: both must still hold when the change is made. */
+export type ExpectedJob = { revision: number; nextMs: number | null };
+
 /**
- * Ends the job's current revision and begins the next, in one statement: compare-and-set on the revision, and only while nothing of the current one is
- * due and unfired. That second guard keeps "nothing is missed in silence": an occurrence whose time came before the change belongs to the old revision and
- * must be fired or recorded first (commands/catch-up.ts).
+ * Ends the job's current revision and begins the next, in one statement: compare-and-set on the revision and on the cursor's next occurrence, and only
+ * while nothing of the current revision is due and unfired.
+ *
+ * - Without the guard on what is due, an occurrence whose time came before the change would be missed in silence: it belongs to the old revision and must
+ *   be fired first (commands/revise.ts).
+ * - Without the compare-and-set on the cursor, an occurrence could fire twice: fired under the old revision after the change was decided, and set again
+ *   as the first one of the new revision once its run has ended and left live_runs.
  *
  * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 what ended it, $6 name, $7 status, $8 definition, $9 payload, $10 target type, $11 labels,
- * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count. Locks: the job's row and its cursor. Index: primary keys.
+ * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count, $16 expected next ms or null. Locks: the job's row and its cursor. Index: primary
+ * keys.
  */
 const reviseSql = `
 with old as (
@@ -32,7 +43,9 @@ with old as (
 old_cursor as (
   select c.* from punctual.cursors c join old on c.shard = old.shard and c.job_id = old.job_id for update of c),
 quiet as (
-  select old.* from old where not exists (select from old_cursor where next_at <= punctual.clock())),
+  select old.* from old
+  where not exists (select from old_cursor where next_at <= punctual.clock())
+    and (select next_at from old_cursor) is not distinct from punctual.at($16)),
 archived as (
   insert into punctual.job_revisions (shard, job_id, revision, tenant_id, name, status, definition, payload, valid_from, valid_to, ended_by)
   select shard, job_id, revision, tenant_id, name, status, definition, payload, updated_at, punctual.clock(), $5 from quiet),
@@ -64,12 +77,12 @@ dropped as (
   delete from punctual.cursors c using revised where $13 = 'drop' and c.shard = revised.shard and c.job_id = revised.job_id)
 select revision from revised`;
 
-/** @returns the new revision, or null when the job is gone, has another revision, or has an occurrence due that must be fired first */
+/** @returns the new revision, or null when the job is gone, is not as expected any more, or has an occurrence due that must be fired first */
 export async function reviseJob(
   db: Queryable,
   tenantId: number,
   jobId: string,
-  expectedRevision: number,
+  expected: ExpectedJob,
   endedBy: "updated" | "paused" | "resumed",
   next: Revision,
 ): Promise<number | null> {
@@ -80,7 +93,7 @@ export async function reviseJob(
       shardOf(jobId),
       jobId,
       tenantId,
-      expectedRevision,
+      expected.revision,
       endedBy,
       next.name,
       next.status,
@@ -91,16 +104,17 @@ export async function reviseJob(
       next.pauseReason,
       next.cursor.action,
       next.cursor.action === "set" ? next.cursor.nextMs : null,
-      next.cursor.action === "set" && next.cursor.restartCount,
+      "restartCount" in next.cursor && next.cursor.restartCount,
+      expected.nextMs,
     ],
   });
   return rows[0]?.revision ?? null;
 }
 
 /**
- * Deletes a job under the same two guards, archives its last revision, and cancels its runs that wait; those under way end by themselves.
+ * Deletes a job under the same guards, archives its last revision, and cancels its runs that wait; those under way end by themselves.
  *
- * $1 shard, $2 job, $3 tenant, $4 expected revision. Locks: the job, its cursor, its waiting runs. Index: primary keys, live_runs_job.
+ * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 expected next ms or null. Locks: the job, its cursor, its waiting runs. Index: primary keys, live_runs_job.
  */
 const deleteSql = `
 with old as (
@@ -109,7 +123,9 @@ with old as (
 old_cursor as (
   select c.* from punctual.cursors c join old on c.shard = old.shard and c.job_id = old.job_id for update of c),
 quiet as (
-  select old.* from old where not exists (select from old_cursor where next_at <= punctual.clock())),
+  select old.* from old
+  where not exists (select from old_cursor where next_at <= punctual.clock())
+    and (select next_at from old_cursor) is not distinct from punctual.at($5)),
 archived as (
   insert into punctual.job_revisions (shard, job_id, revision, tenant_id, name, status, definition, payload, valid_from, valid_to, ended_by)
   select shard, job_id, revision, tenant_id, name, status, definition, payload, updated_at, punctual.clock(), 'deleted' from quiet),
@@ -132,7 +148,8 @@ recorded as (
 select job_id from gone`;
 
 /** @returns whether it was deleted by this call; false as null of reviseJob */
-export async function deleteJob(db: Queryable, tenantId: number, jobId: string, expectedRevision: number): Promise<boolean> {
-  const { rowCount } = await db.query({ name: "delete_job", text: deleteSql, values: [shardOf(jobId), jobId, tenantId, expectedRevision] });
+export async function deleteJob(db: Queryable, tenantId: number, jobId: string, expected: ExpectedJob): Promise<boolean> {
+  const values = [shardOf(jobId), jobId, tenantId, expected.revision, expected.nextMs];
+  const { rowCount } = await db.query({ name: "delete_job", text: deleteSql, values });
   return rowCount === 1;
 }

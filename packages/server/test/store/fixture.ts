@@ -36,7 +36,7 @@ export async function createStore(): Promise<Store> {
   const addMany = async (tenant: number, jobs: NewJob[]): Promise<AddedJob[]> => {
     await insertJobs(db, tenant, jobs);
     // insertJobs knows no due time before now; a job that has existed for a while does.
-    await db.query("update punctual.cursors set due_at = next_at where tenant_id = $1", [tenant]);
+    await db.query("update punctual.cursors set due_at = next_at where job_id = any ($1)", [jobs.map((job) => job.jobId)]);
     return jobs.map(({ jobId, nextMs }) => ({ jobId, shard: shardOf(jobId), nextMs }));
   };
   return {
