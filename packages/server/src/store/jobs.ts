@@ -44,15 +44,15 @@ export type NewJob = {
  * Creates up to a thousand jobs in one statement; with a taken name, a job is left out while its neighbours are created.
  *
  * $1 tenant; $2 JSON array of [shard, id, name, definition, payload, target type, labels, next ms]. Locks: the new rows; a name that another open
- * transaction is inserting makes it wait for that one. A one-time job whose time has passed is due now, under its old nominal time.
+ * transaction is inserting makes it wait for that one, in the order of names so that two requests cannot wait for each other. A one-time job whose time has passed is due now, under its old nominal time.
  */
 const insertJobsSql = `
 with input as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, v->>2 as name, v->>3 as definition, v->>4 as payload, v->>5 as target_type, v->6 as labels,
-         punctual.at((v->>7)::float8) as next_at
-  from jsonb_array_elements($2::jsonb) v),
+         punctual.at((v->>7)::float8) as next_at, place
+  from jsonb_array_elements($2::jsonb) with ordinality as t(v, place)),
 names as (
-  insert into punctual.job_names (tenant_id, name, shard, job_id) select $1, name, shard, job_id from input where name is not null
+  insert into punctual.job_names (tenant_id, name, shard, job_id) select $1, name, shard, job_id from input where name is not null order by name collate "C", place
   on conflict do nothing returning job_id),
 accepted as (select * from input where name is null or job_id in (select job_id from names)),
 new_jobs as (
@@ -65,8 +65,21 @@ select job_id from accepted`;
 
 /** @returns the ids of those created; the others' names are taken */
 export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Set<string>> {
-  const input = jobs.map((job) => [shardOf(job.jobId), job.jobId, job.name, job.definition, job.payload, job.targetType, job.labels, job.nextMs]);
-  const { rows } = await db.query<{ job_id: string }>({ name: "insert_jobs", text: insertJobsSql, values: [tenantId, JSON.stringify(input)] });
+  const input = jobs.map((job) => [
+    shardOf(job.jobId),
+    job.jobId,
+    job.name,
+    job.definition,
+    job.payload,
+    job.targetType,
+    job.labels,
+    job.nextMs,
+  ]);
+  const { rows } = await db.query<{ job_id: string }>({
+    name: "insert_jobs",
+    text: insertJobsSql,
+    values: [tenantId, JSON.stringify(input)],
+  });
   return new Set(rows.map((row) => row.job_id));
 }
 
