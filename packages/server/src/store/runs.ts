@@ -1,5 +1,6 @@
 import type { AttemptOutcomeName, FailureClass, RunState } from "@punctual/contract";
 import { shardCount, shardOf } from "../model/ids.ts";
+import { isTerminal } from "../model/run-states.ts";
 import type { Queryable } from "./database.ts";
 
 /** A run, live or ended; times in epoch ms. */
@@ -99,7 +100,9 @@ export async function listRuns(
     : `select l.* from generate_series(0, ${shardCount - 1}) as s(shard) cross join lateral (
          select ${liveColumns} from punctual.live_runs where shard = s.shard::smallint and ${condition} ${tail}) l`;
   const finished = `select ${finishedColumns} from punctual.finished_runs where ${shard ? `shard = ${shard} and ` : ""}${condition} ${tail}`;
-  const { rows } = await db.query<RunRow>(`select * from ((${live}) union all (${finished})) both_kinds ${tail}`, values);
+  // A state is found in one of the two only: looking for running ones among the ended would walk all history and find none.
+  const parts = filters.state ? [isTerminal(filters.state) ? finished : live] : [live, finished];
+  const { rows } = await db.query<RunRow>(`select * from (${parts.map((part) => `(${part})`).join(" union all ")}) found ${tail}`, values);
   return rows;
 }
 
