@@ -1,4 +1,4 @@
-import type { Occurrence } from "@punctual/contract";
+import { type Occurrence, PunctualError } from "@punctual/contract";
 import { acceptInstant, type JobDefinition, planOf } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
 import type { JobRow } from "../store/jobs.ts";
@@ -9,10 +9,12 @@ import { requireJob } from "./require-job.ts";
 import { instant } from "./views.ts";
 
 const defaultPage = 50;
+/** About 100 ms of counting; a schedule may have two thousand million occurrences. */
+const farthestWalk = 100_000;
 
 /**
- * Recorded occurrences, then those to come. The border is the job's cursor: everything before it has been recorded, everything from it on has not, so no
- * occurrence can appear twice or fall between.
+ * Recorded occurrences, then those to come. The border is the job's cursor: everything before it has been recorded, so that none can fall between. What is
+ * fired after the cursor was read is recorded too, and left out of those to come.
  */
 export const listOccurrences: Operation<"listOccurrences"> = async (context, { params, query }) => {
   const job = await requireJob(context, params.jobId);
@@ -27,17 +29,22 @@ export const listOccurrences: Operation<"listOccurrences"> = async (context, { p
     { jobId: job.job_id, kind: "scheduled", fromMs, ...(Number.isFinite(toMs) && { toMs }) },
     { pastId: null, limit: limit + 1, order: "asc" },
   );
-  const items = [...recorded.map(recordedView), ...toCome(job, fromMs, toMs, limit + 1 - recorded.length)];
+  const known = new Set(recorded.map((run) => run.nominal_ms));
+  const items = [...recorded.map(recordedView), ...toCome(job, fromMs, toMs, limit + 1 - recorded.length, known)];
   const page = items.slice(0, limit);
   const last = page.at(-1);
-  return { status: 200, body: { items: page, nextCursor: pages.after(items.length > limit && last ? String(Date.parse(last.nominalAt)) : null) } };
+  return {
+    status: 200,
+    body: { items: page, nextCursor: pages.after(items.length > limit && last ? String(Date.parse(last.nominalAt)) : null) },
+  };
 };
 
 function recordedView(run: RunRow): Occurrence {
   return { nominalAt: instant(run.nominal_ms), status: run.state, runId: run.run_id, reason: run.reason };
 }
 
-function toCome(job: JobRow, fromMs: number, toMs: number, limit: number): Occurrence[] {
+/** @param recorded nominal times that were fired after the job was read: they are listed already, but count against maxRuns */
+function toCome(job: JobRow, fromMs: number, toMs: number, limit: number, recorded: ReadonlySet<number>): Occurrence[] {
   const items: Occurrence[] = [];
   if (job.next_ms === null) return items;
   const plan = planOf(JSON.parse(job.definition) as JobDefinition);
@@ -45,8 +52,15 @@ function toCome(job: JobRow, fromMs: number, toMs: number, limit: number): Occur
   let next: number | null = job.next_ms;
   // With maxRuns the occurrences before `from` count too, so they are walked; without, the search starts at `from`.
   if (plan.maxRuns === null && next < fromMs) next = plan.schedule.next(fromMs - 1);
+  let walked = 0;
   for (; next !== null && next < toMs && items.length < limit && left > 0; next = plan.schedule.next(next), left--) {
-    if (next >= fromMs) items.push({ nominalAt: instant(next), status: "scheduled", runId: null, reason: null });
+    if (next < fromMs && ++walked > farthestWalk) throw fromTooFar();
+    if (next >= fromMs && !recorded.has(next)) items.push({ nominalAt: instant(next), status: "scheduled", runId: null, reason: null });
   }
   return items;
+}
+
+function fromTooFar(): PunctualError {
+  const message = `More than ${farthestWalk} occurrences lie before this time; with maxRuns they are counted one by one.`;
+  return new PunctualError("request_invalid", message, { faults: [{ pointer: "from", message, remedy: "Ask for an earlier time." }] });
 }
