@@ -7,23 +7,29 @@ import type { Guests } from "./guests.ts";
 import type { Operation } from "./operation.ts";
 import { replaceJob } from "./update-job.ts";
 
-/** Creates or replaces by name. Two at once may both find nothing: the slower one's insert meets the taken name, and it replaces instead. */
+/**
+ * Creates or replaces by name. Two at once may both find nothing: the slower one's insert meets the taken name, and it replaces instead. A job that is
+ * deleted between being found and being replaced is created anew.
+ */
 export function upsertJob(guests: Guests): Operation<"upsertJob"> {
   return async (context, { params, body, ifMatch }) => {
     const wanted = { ...body, name: params.name };
     for (;;) {
       const existing = await findJobByName(context.db, context.tenantId, params.name);
-      if (existing) {
-        const job = await replaceJob(context, guests, { jobId: existing.job_id, ifMatch }, () => wanted);
-        return { status: 200, body: job, revision: job.revision };
+      if (!existing && ifMatch !== null) {
+        throw new PunctualError("revision_mismatch", `There is no job named ${JSON.stringify(params.name)} to match revision ${ifMatch}.`);
       }
-      if (ifMatch !== null) throw new PunctualError("revision_mismatch", `There is no job named ${JSON.stringify(params.name)} to match revision ${ifMatch}.`);
       try {
+        if (existing) {
+          const job = await replaceJob(context, guests, { jobId: existing.job_id, ifMatch }, () => wanted);
+          return { status: 200, body: job, revision: job.revision };
+        }
         const nowMs = await readClock(context.db);
         const job = await createAccepted(context, acceptJob(wanted, nowMs, guests.check), nowMs);
         return { status: 201, body: job, revision: job.revision };
       } catch (error) {
-        if (!(error instanceof PunctualError && error.code === "name_taken")) throw error;
+        const overtaken = existing ? "job_not_found" : "name_taken";
+        if (!(error instanceof PunctualError && error.code === overtaken)) throw error;
       }
     }
   };
