@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+import * as hot from "../../src/store/hot-statements.ts";
+import { createStore, type Store } from "./fixture.ts";
+
+const source = new URL("../../src/store/hot-statements.ts", import.meta.url);
+const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
+const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
+const none = "'[]'";
+
+/** Literals for each statement's parameters. A generic plan does not look at them. */
+const parameters: { [name in keyof typeof hot]: string[] } = {
+  dueSql: [shards, watermarks, "4"],
+  peekSql: [shards, watermarks],
+  fireSql: ["1", none, none],
+  wakeSql: [shards, "4"],
+  peekRunsSql: [shards],
+  claimSql: [shards, "4", "50", "1", "'{}'"],
+  settleSql: [none],
+  orphansSql: [shards, "50"],
+};
+
+type PlanNode = { "Node Type": string; "Index Name"?: string; "Index Cond"?: string; "Relation Name"?: string; Plans?: PlanNode[] };
+
+let store: Store;
+let db: Database;
+beforeAll(async () => {
+  store = await createStore();
+  await store.database.resetClock();
+  await fill(store);
+  db = openDatabase({
+    url: store.database.url,
+    applicationName: "plans",
+    maxConnections: 1,
+    statementTimeoutMs: 10_000,
+    connectTimeoutMs: 5_000,
+    indexPlansOnly: true,
+  });
+  // The plan every connection ends up with after a few executions, chosen without a look at the values.
+  await db.query("set plan_cache_mode = force_generic_plan");
+});
+afterAll(async () => {
+  await db.end();
+  await store.database.drop();
+});
+
+/** 20,000 jobs with a cursor each, and 30,000 live runs in every state. */
+async function fill({ rows }: Store): Promise<void> {
+  await rows(`insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+    select n % 256, gen_random_uuid(), 1, 1, t, t from generate_series(1, 20000) n, lateral (select now() + (n - 10000) * interval '1 second' as t) t`);
+  await rows(`insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, buried_at)
+    select 'n', '0', now(), now(), gen_random_uuid(), 1, case n % 2 when 0 then now() end from generate_series(1, 20) n`);
+  await rows(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
+    select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, (array['ready', 'running', 'waiting'])[1 + n % 3], 'scheduled', n % 10, n % 50, now(),
+           now() + (n - 15000) * interval '1 second', 1, case n % 3 when 1 then 1 + n % 20 end from generate_series(1, 30000) n`);
+  await rows("analyze punctual.cursors, punctual.live_runs, punctual.nodes");
+}
+
+async function planOf(name: keyof typeof hot): Promise<PlanNode[]> {
+  await db.query(`prepare ${name} as ${hot[name]}`);
+  try {
+    const { rows } = await db.query<{ "QUERY PLAN": [{ Plan: PlanNode }] }>(
+      `explain (format json) execute ${name} (${parameters[name].join(", ")})`,
+    );
+    return flatten(rows[0]?.["QUERY PLAN"][0].Plan as PlanNode);
+  } finally {
+    await db.query(`deallocate ${name}`);
+  }
+}
+
+const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flatten)];
+
+/** Statement and what the end of its header's "Index:" sentence names: indexes, or "primary key of" tables. */
+async function namedIndexes(): Promise<Map<string, string[]>> {
+  const text = await readFile(source, "utf8");
+  const headers = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\nexport const (\w+) =/g);
+  return new Map(
+    [...headers].map(([, header = "", name = ""]) => {
+      const [, sentence = ""] = /Index:([^.]*)/.exec(header.replaceAll(/\s*\*\s*/g, " ")) ?? [];
+      const primaryKeys = [...sentence.matchAll(/primary key of (\w+)/g)].map(([, table]) => `${table}_pkey`);
+      const others = [...sentence.matchAll(/\b(?:cursors|live_runs)_\w+/g)].map(([index]) => index);
+      return [name, [...primaryKeys, ...others]];
+    }),
+  );
+}
+
+describe("every hot statement", () => {
+  test("names the indexes it uses in its header", async () => {
+    const named = await namedIndexes();
+    expect([...named.keys()].sort()).toEqual(Object.keys(hot).sort());
+    for (const [name, indexes] of named) expect(indexes, name).not.toEqual([]);
+  });
+
+  test.each(Object.keys(hot) as (keyof typeof hot)[])("%s uses the indexes that its header names, and walks no hot table", async (name) => {
+    const plan = await planOf(name);
+    const used = new Set(plan.map((node) => node["Index Name"]).filter((index) => index !== undefined));
+    for (const index of (await namedIndexes()).get(name) ?? []) expect([...used], name).toContain(index);
+    const walked = plan.filter((node) => node["Node Type"] === "Seq Scan" && node["Relation Name"] !== "nodes");
+    expect(walked.map((node) => node["Relation Name"])).toEqual([]);
+    for (const node of plan.filter((each) => each["Index Name"] !== undefined && each["Relation Name"] !== "nodes")) {
+      expect(node["Index Cond"], `${name}: ${node["Index Name"]}`).toContain("shard");
+    }
+  });
+});
+
+describe("the clock is inlined into the index condition of what is due", () => {
+  const clocks: [string, () => Promise<void>, RegExp][] = [
+    ["in production", () => store.database.resetClock(), /due_at <= statement_timestamp\(\)/],
+    ["when a test has moved it", () => store.database.moveClock(60_000), /due_at <= \(statement_timestamp\(\) \+/],
+    ["when a test has frozen it", () => store.database.freezeClock("2027-03-01T09:00:00Z"), /due_at <= '2027-03-01 09:00:00/],
+  ];
+  test.each(clocks)("%s", async (_name, setClock, condition) => {
+    await setClock();
+    await db.query("discard plans");
+    const conditionOf = async (name: keyof typeof hot, index: string) =>
+      (await planOf(name)).find((node) => node["Index Name"] === index)?.["Index Cond"];
+    expect(await conditionOf("dueSql", "cursors_due")).toMatch(condition);
+    expect(await conditionOf("dueSql", "cursors_due")).toContain("due_at >= ");
+    expect(await conditionOf("wakeSql", "live_runs_wake")).toMatch(condition);
+  });
+});

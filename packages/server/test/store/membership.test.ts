@@ -1,0 +1,171 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { holdDuty } from "../../src/store/leases.ts";
+import { buryExpired, buryItself, forgetNodes, liveNodes, markDraining, registerNode, renewNode } from "../../src/store/nodes.ts";
+import { readShards, releaseShards, storeWatermarks, takeShards } from "../../src/store/shards.ts";
+import { createStore, fireOne, hourMs, type Store, startMs } from "./fixture.ts";
+
+const ttlMs = 4_000;
+let store: Store;
+beforeAll(async () => {
+  store = await createStore();
+});
+beforeEach(() => store.database.freezeClock(startMs));
+afterAll(() => store.database.drop());
+
+async function registered(): Promise<{ nodeId: number; beat: string }> {
+  const beat = randomUUID();
+  const { nodeId } = await registerNode(store.db, { name: "n", version: "1", beat, slots: 10 }, ttlMs);
+  return { nodeId, beat };
+}
+
+describe("a node's lease", () => {
+  test("lasts its time by the database's clock, and as much longer with each renewal", async () => {
+    const { nodeId, beat } = await registered();
+    const isLive = async () => (await liveNodes(store.db)).some((node) => node.nodeId === nodeId);
+    await store.database.moveClock(3_999);
+    expect(await isLive()).toBe(true);
+    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBe(startMs + 3_999);
+    await store.database.moveClock(3_999);
+    expect(await isLive()).toBe(true);
+    await store.database.moveClock(1);
+    expect(await isLive()).toBe(false);
+  });
+
+  test("is not renewed by a clone, which knows an older beat", async () => {
+    const { nodeId, beat } = await registered();
+    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).not.toBeNull();
+    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+  });
+
+  test("is renewed when the answer to the last renewal was lost, whether or not that one was carried out", async () => {
+    const { nodeId, beat } = await registered();
+    const next = randomUUID();
+    for (let repeat = 0; repeat < 3; repeat++) expect(await renewNode(store.db, nodeId, beat, next, ttlMs)).not.toBeNull();
+    expect(await renewNode(store.db, nodeId, next, randomUUID(), ttlMs)).not.toBeNull();
+  });
+
+  test("can be renewed after it ran out, unless another node has buried it", async () => {
+    const { nodeId, beat } = await registered();
+    await store.database.moveClock(hourMs);
+    const next = randomUUID();
+    expect(await renewNode(store.db, nodeId, beat, next, ttlMs)).not.toBeNull();
+    await store.database.moveClock(ttlMs);
+    expect(await buryExpired(store.db)).toContain(nodeId);
+    expect(await renewNode(store.db, nodeId, next, randomUUID(), ttlMs)).toBeNull();
+  });
+
+  test("ends with the node's own farewell, for good", async () => {
+    const { nodeId, beat } = await registered();
+    await buryItself(store.db, nodeId);
+    expect((await liveNodes(store.db)).map((node) => node.nodeId)).not.toContain(nodeId);
+    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+  });
+
+  test("of a live node is never ended by another", async () => {
+    const { nodeId } = await registered();
+    await store.database.moveClock(ttlMs - 1);
+    expect(await buryExpired(store.db)).not.toContain(nodeId);
+  });
+
+  test("shows others that the node is draining, while it keeps it", async () => {
+    const { nodeId } = await registered();
+    await markDraining(store.db, nodeId);
+    expect((await liveNodes(store.db)).find((node) => node.nodeId === nodeId)).toMatchObject({ name: "n", version: "1", draining: true });
+  });
+
+  test("is forgotten an hour after its end, but not while runs name the node", async () => {
+    const [{ nodeId: idle }, { nodeId: holder }] = [await registered(), await registered()];
+    await fireOne(store, holder, await store.addJob());
+    for (const nodeId of [idle, holder]) await buryItself(store.db, nodeId);
+    await forgetNodes(store.db);
+    const known = async () =>
+      (await store.rows<{ node_id: string }>("select node_id from punctual.nodes")).map((row) => Number(row.node_id));
+    expect(await known()).toEqual(expect.arrayContaining([idle, holder]));
+    await store.database.moveClock(hourMs + 1);
+    await forgetNodes(store.db);
+    expect(await known()).toContain(holder);
+    expect(await known()).not.toContain(idle);
+  });
+});
+
+describe("a shard", () => {
+  const rowOf = async (shard: number) =>
+    (await readShards(store.db))[shard] as { shard: number; owner: number | null; epoch: number; watermarkMs: number };
+
+  test("is taken by one of two nodes that want it at once", async () => {
+    const nodes = [await registered(), await registered()];
+    const wanted = (await readShards(store.db)).slice(0, 50);
+    const taken = await Promise.all(nodes.map(({ nodeId }) => takeShards(store.db, nodeId, wanted)));
+    const shards = taken.flat().map((row) => row.shard);
+    expect(shards).toHaveLength(50);
+    expect(new Set(shards).size).toBe(50);
+    for (const row of taken.flat()) expect(await rowOf(row.shard)).toMatchObject({ owner: row.owner, epoch: row.epoch });
+  });
+
+  test("stays with an owner whose lease lasts, and is free when it has ended", async () => {
+    const owner = await registered();
+    await takeShards(store.db, owner.nodeId, [await rowOf(60)]);
+    const wisher = await store.addNode();
+    expect(await takeShards(store.db, wisher, [await rowOf(60)])).toEqual([]);
+    await store.database.moveClock(ttlMs);
+    expect(await rowOf(60)).toMatchObject({ owner: null });
+    expect(await takeShards(store.db, wisher, [await rowOf(60)])).toMatchObject([{ shard: 60, owner: wisher }]);
+  });
+
+  test("is not taken with the knowledge of an earlier epoch", async () => {
+    const { nodeId } = await registered();
+    const stale = await rowOf(61);
+    const [taken] = await takeShards(store.db, nodeId, [stale]);
+    await releaseShards(store.db, nodeId, taken ? [taken] : []);
+    expect(await takeShards(store.db, nodeId, [stale])).toEqual([]);
+  });
+
+  test("is not taken by a node whose lease has ended", async () => {
+    const ended = await store.addNode(0);
+    expect(await takeShards(store.db, ended, [await rowOf(62)])).toEqual([]);
+  });
+
+  test("whose taking was answered into the void can be taken again by the same node", async () => {
+    const { nodeId } = await registered();
+    await takeShards(store.db, nodeId, [await rowOf(63)]);
+    expect(await takeShards(store.db, nodeId, [await rowOf(63)])).toMatchObject([{ shard: 63, owner: nodeId }]);
+  });
+
+  test("is given back only by whoever holds it in that epoch", async () => {
+    const { nodeId } = await registered();
+    const [held] = await takeShards(store.db, nodeId, [await rowOf(64)]);
+    if (!held) throw new Error("expected the shard to be free");
+    await releaseShards(store.db, await store.addNode(), [held]);
+    await releaseShards(store.db, nodeId, [{ ...held, epoch: held.epoch - 1 }]);
+    expect(await rowOf(64)).toMatchObject({ owner: nodeId, epoch: held.epoch });
+    await releaseShards(store.db, nodeId, [held]);
+    expect(await rowOf(64)).toMatchObject({ owner: null, epoch: held.epoch + 1 });
+  });
+
+  test("hands its watermark to the next owner, and no owner of an earlier epoch or lower mark moves it back", async () => {
+    const { nodeId } = await registered();
+    const [held] = await takeShards(store.db, nodeId, [await rowOf(65)]);
+    if (!held) throw new Error("expected the shard to be free");
+    expect(held.watermarkMs).toBe(0);
+    await storeWatermarks(store.db, nodeId, [{ ...held, watermarkMs: startMs }]);
+    await storeWatermarks(store.db, nodeId, [{ ...held, watermarkMs: startMs - 1 }]);
+    await storeWatermarks(store.db, nodeId, [{ ...held, epoch: held.epoch - 1, watermarkMs: startMs + hourMs }]);
+    await releaseShards(store.db, nodeId, [{ ...held, watermarkMs: startMs - 2 }]);
+    const [next] = await takeShards(store.db, await store.addNode(), [await rowOf(65)]);
+    expect(next?.watermarkMs).toBe(startMs);
+  });
+});
+
+test("a duty is one node's at a time, until it lets its lease run out", async () => {
+  expect(await holdDuty(store.db, "sweep", 1, ttlMs)).toBe(true);
+  expect(await holdDuty(store.db, "sweep", 2, ttlMs)).toBe(false);
+  expect(await holdDuty(store.db, "dust", 2, ttlMs)).toBe(true);
+  await store.database.moveClock(ttlMs - 1);
+  expect(await holdDuty(store.db, "sweep", 1, ttlMs)).toBe(true);
+  await store.database.moveClock(ttlMs - 1);
+  expect(await holdDuty(store.db, "sweep", 2, ttlMs)).toBe(false);
+  await store.database.moveClock(1);
+  expect(await holdDuty(store.db, "sweep", 2, ttlMs)).toBe(true);
+  expect(await holdDuty(store.db, "sweep", 1, ttlMs)).toBe(false);
+});
