@@ -21,7 +21,12 @@ export const previewSchedule: Operation<"previewSchedule"> = async (context, { b
   }
   return {
     status: 200,
-    body: { description: schedule.describe(), timezone, occurrences, nextFrom: next === null ? null : (occurrences.at(-1)?.nominalAt ?? null) },
+    body: {
+      description: schedule.describe(),
+      timezone,
+      occurrences,
+      nextFrom: next === null ? null : (occurrences.at(-1)?.nominalAt ?? null),
+    },
   };
 };
 

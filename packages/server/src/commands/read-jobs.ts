@@ -40,7 +40,9 @@ function parseLabel(text: string): { key: string; value: string | null } {
   const at = text.indexOf("=");
   if (at === 0) {
     const message = `The label filter ${JSON.stringify(text)} has no key.`;
-    throw new PunctualError("request_invalid", message, { faults: [{ pointer: "label", message, found: text, expected: "key=value or key" }] });
+    throw new PunctualError("request_invalid", message, {
+      faults: [{ pointer: "label", message, found: text, expected: "key=value or key" }],
+    });
   }
   return at < 0 ? { key: text, value: null } : { key: text.slice(0, at), value: text.slice(at + 1) };
 }

@@ -20,5 +20,7 @@ export function requireRevision(job: JobRow, ifMatch: number | null): void {
 }
 
 export function nameTaken(name: string | null): PunctualError {
-  return new PunctualError("name_taken", `A job named ${JSON.stringify(name)} exists.`, { faults: [{ pointer: "/name", message: "taken", found: name ?? "" }] });
+  return new PunctualError("name_taken", `A job named ${JSON.stringify(name)} exists.`, {
+    faults: [{ pointer: "/name", message: "taken", found: name ?? "" }],
+  });
 }

@@ -23,7 +23,10 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     ...(options.withPayload && row.payload !== null ? { payload: JSON.parse(row.payload) as unknown } : {}),
     retry: { attempts: retry?.attempts ?? jobDefaults.attempts },
     timeout: timeout ?? formatDuration(jobDefaults.timeoutMs),
-    misfire: { window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs), policy: misfire?.policy ?? jobDefaults.misfirePolicy },
+    misfire: {
+      window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs),
+      policy: misfire?.policy ?? jobDefaults.misfirePolicy,
+    },
     priority: priority ?? jobDefaults.priority,
     labels: row.labels,
     nextRunAt: instantOrNull(row.next_ms),

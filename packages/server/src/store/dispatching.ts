@@ -23,7 +23,10 @@ export async function wakeWaiting(db: Queryable, shards: readonly number[], perS
 }
 
 /** See peekRunsSql. */
-export async function peekRuns(db: Queryable, shards: readonly number[]): Promise<{ now: number; next_wake_ms: number | null; any_ready: boolean }> {
+export async function peekRuns(
+  db: Queryable,
+  shards: readonly number[],
+): Promise<{ now: number; next_wake_ms: number | null; any_ready: boolean }> {
   const { rows } = await db.query<{ now: number; next_wake_ms: number | null; any_ready: boolean }>({
     name: "peek_runs",
     text: peekRunsSql,
@@ -95,7 +98,16 @@ export async function settle(db: Queryable, results: readonly AttemptResult[]): 
 }
 
 /** A run whose node's lease has ended. */
-export type OrphanedRun = { shard: number; run_id: string; job_id: string; revision: number; attempt: number; holder: number; held_ms: number; now: number };
+export type OrphanedRun = {
+  shard: number;
+  run_id: string;
+  job_id: string;
+  revision: number;
+  attempt: number;
+  holder: number;
+  held_ms: number;
+  now: number;
+};
 
 /** See orphansSql. */
 export async function readOrphans(db: Queryable, shards: readonly number[], perShard: number): Promise<OrphanedRun[]> {
@@ -108,7 +120,12 @@ export async function readOrphans(db: Queryable, shards: readonly number[], perS
  *
  * $1 all shards, $2 this node, $3 held for at least this many ms. Index: live_runs_holder.
  */
-export async function readHeld(db: Queryable, nodeId: number, shards: readonly number[], heldForMs: number): Promise<{ shard: number; run_id: string; attempt: number }[]> {
+export async function readHeld(
+  db: Queryable,
+  nodeId: number,
+  shards: readonly number[],
+  heldForMs: number,
+): Promise<{ shard: number; run_id: string; attempt: number }[]> {
   const { rows } = await db.query<{ shard: number; run_id: string; attempt: number }>({
     name: "held",
     text: `select l.shard, l.run_id, l.attempt from unnest($1::smallint[]) as s(shard)

@@ -23,7 +23,13 @@ const statusConditions = {
  *
  * @param beforeId the last id of the page before, or null
  */
-export async function listJobs(db: Queryable, tenantId: number, filters: JobFilters, beforeId: string | null, limit: number): Promise<JobRow[]> {
+export async function listJobs(
+  db: Queryable,
+  tenantId: number,
+  filters: JobFilters,
+  beforeId: string | null,
+  limit: number,
+): Promise<JobRow[]> {
   const values: unknown[] = [tenantId];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const where = ["j.tenant_id = $1"];
@@ -34,7 +40,11 @@ export async function listJobs(db: Queryable, tenantId: number, filters: JobFilt
   if (filters.nextToMs !== undefined) where.push(`c.next_at < punctual.at(${bind(filters.nextToMs)})`);
   // `labels <> '{}'` is implied, and lets the partial index serve.
   for (const { key, value } of filters.labels) {
-    where.push(value === null ? `j.labels <> '{}' and j.labels ? ${bind(key)}` : `j.labels <> '{}' and j.labels @> ${bind(JSON.stringify({ [key]: value }))}::jsonb`);
+    where.push(
+      value === null
+        ? `j.labels <> '{}' and j.labels ? ${bind(key)}`
+        : `j.labels <> '{}' and j.labels @> ${bind(JSON.stringify({ [key]: value }))}::jsonb`,
+    );
   }
   if (filters.namePrefix !== undefined) {
     const pattern = `${filters.namePrefix.replace(/[\\%_]/g, "\\$&")}%`;

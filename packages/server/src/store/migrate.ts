@@ -55,7 +55,8 @@ export async function migrate(databaseUrl: string): Promise<{ applied: string[] 
 export async function checkSchema(db: { query: pg.ClientBase["query"] }): Promise<void> {
   await checkServer(db);
   const pending = await pendingMigrations(db);
-  if (pending.length > 0) throw new PunctualError("schema_missing", `The database lacks ${pending.map((migration) => migration.name).join(", ")}.`);
+  if (pending.length > 0)
+    throw new PunctualError("schema_missing", `The database lacks ${pending.map((migration) => migration.name).join(", ")}.`);
 }
 
 async function checkServer(db: { query: pg.ClientBase["query"] }): Promise<void> {
@@ -117,8 +118,10 @@ async function pendingMigrations(db: { query: pg.ClientBase["query"] }): Promise
   );
   for (const row of rows) {
     const known = shipped.find((migration) => migration.version === row.version);
-    if (!known) throw new PunctualError("schema_newer", `The database has migration ${row.version} (${row.name}), which this version does not know.`);
-    if (known.checksum !== row.checksum) throw new PunctualError("migration_changed", `Migration ${row.version} (${row.name}) differs from the one applied.`);
+    if (!known)
+      throw new PunctualError("schema_newer", `The database has migration ${row.version} (${row.name}), which this version does not know.`);
+    if (known.checksum !== row.checksum)
+      throw new PunctualError("migration_changed", `Migration ${row.version} (${row.name}) differs from the one applied.`);
   }
   const done = new Set(rows.map((row) => row.version));
   return shipped.filter((migration) => !done.has(migration.version));

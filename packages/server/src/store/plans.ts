@@ -2,7 +2,14 @@ import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
 
 /** What a run needs of its job: the revision it was fired with, current or superseded. */
-export type PlanRow = { job_id: string; revision: number; tenant_id: number; name: string | null; definition: string; payload: string | null };
+export type PlanRow = {
+  job_id: string;
+  revision: number;
+  tenant_id: number;
+  name: string | null;
+  definition: string;
+  payload: string | null;
+};
 
 /**
  * Definitions by job and revision. A run keeps the revision it was fired with, also after an edit or a deletion.
