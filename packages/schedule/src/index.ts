@@ -1,7 +1,9 @@
 export type { Dialect } from "./cron/rules.ts";
 export { diffSchedules, type ScheduleDiff } from "./diff.ts";
 export { ScheduleError, type ScheduleErrorCode, type ScheduleErrorDetails } from "./errors.ts";
+export type { RollRule } from "./exclude/business-days.ts";
 export type { Exclusion } from "./exclude/exclusion.ts";
+export { type Holidays, readHolidays } from "./exclude/icalendar.ts";
 export { type ForecastInput, forecastLoad } from "./forecast.ts";
 export type { Reason, ScheduleKind } from "./kinds/kind.ts";
 export type { Recurrence } from "./kinds/recurrence.ts";

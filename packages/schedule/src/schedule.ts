@@ -1,8 +1,5 @@
-import { wallText } from "./calendar.ts";
 import { ScheduleError } from "./errors.ts";
-import { excluding, exclusionAt } from "./exclude/excluding.ts";
-import type { WallStretch } from "./exclude/exclusion.ts";
-import { parseExclusion } from "./exclude/parse.ts";
+import { applyExclusions } from "./exclude/apply.ts";
 import { cronKind } from "./kinds/cron.ts";
 import { everyKind } from "./kinds/every.ts";
 import type { Kind, Reason, ScheduleKind } from "./kinds/kind.ts";
@@ -56,6 +53,7 @@ export type ScheduleOptions = {
  * @throws ScheduleError naming the field, what stands there, what should, and what to do
  */
 export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): Schedule {
+  checkChoices(spec);
   const { kind, zone, recurrence, describe, explain } = readKind(spec, options);
   const startMs = spec.startAt === undefined ? Number.NEGATIVE_INFINITY : parseInstant(spec.startAt, "startAt");
   const endMs = spec.endAt === undefined ? Number.POSITIVE_INFINITY : parseInstant(spec.endAt, "endAt");
@@ -67,8 +65,8 @@ export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {})
       remedy: "Swap them, or leave one out.",
     });
   }
-  const exclusions = (spec.exclude ?? []).map((exclusion, index) => parseExclusion(exclusion, `exclude[${index}]`));
-  const { next, previous } = excluding(bounded(recurrence, startMs, endMs), exclusions, zone);
+  const exclusions = applyExclusions(recurrence, spec, zone);
+  const { next, previous } = bounded(exclusions.recurrence, startMs, endMs);
   const matches = (ms: number): boolean => next(ms - 1) === ms;
   return {
     kind,
@@ -82,9 +80,28 @@ export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {})
     explain: (ms) => ({
       fires: matches(ms),
       localTime: instantText(ms, offsetAt(zone, Math.floor(ms / 1000))),
-      reasons: [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusionReasons(exclusionAt(exclusions, zone, ms))],
+      reasons: [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusions.explain(ms)],
     }),
   };
+}
+
+/** What the type says, for callers without types: a policy nobody knows must not become the default in silence. */
+function checkChoices({ dst, dialect, roll }: ScheduleSpec): void {
+  const choices: [string, string | undefined, readonly string[]][] = [
+    ["dst.gap", dst?.gap, ["run_after", "shift", "skip"]],
+    ["dst.overlap", dst?.overlap, ["first", "second", "both"]],
+    ["dialect", dialect, ["punctual", "quartz", "spring"]],
+    ["roll", roll, ["following", "preceding", "modified_following"]],
+  ];
+  for (const [field, value, known] of choices) {
+    if (value === undefined || known.includes(value)) continue;
+    throw new ScheduleError("schedule_invalid", {
+      field,
+      found: String(value),
+      expected: known.join(", "),
+      remedy: "Choose one of them, or leave it out.",
+    });
+  }
 }
 
 function readKind(spec: ScheduleSpec, options: ScheduleOptions): Kind {
@@ -109,11 +126,6 @@ function boundReasons(spec: ScheduleSpec, ms: number, startMs: number, endMs: nu
   if (spec.startAt !== undefined) reasons.push({ part: "startAt", holds: ms >= startMs, text: `The schedule starts at ${spec.startAt}.` });
   if (spec.endAt !== undefined) reasons.push({ part: "endAt", holds: ms <= endMs, text: `The schedule ends at ${spec.endAt}.` });
   return reasons;
-}
-
-function exclusionReasons(stretch: WallStretch | null): Reason[] {
-  if (stretch === null) return [];
-  return [{ part: "exclude", holds: false, text: `Local time from ${wallText(stretch.from)} to ${wallText(stretch.to)} is excluded.` }];
 }
 
 function* iterate(next: Recurrence["next"], fromMs: number, toMs: number): Generator<number> {

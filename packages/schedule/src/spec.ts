@@ -1,4 +1,5 @@
 import type { Dialect } from "./cron/rules.ts";
+import type { RollRule } from "./exclude/business-days.ts";
 import type { Exclusion } from "./exclude/exclusion.ts";
 import type { GapPolicy, OverlapPolicy } from "./zone/local.ts";
 
@@ -30,6 +31,13 @@ export type ScheduleSpec = {
   dst?: { gap?: GapPolicy; overlap?: OverlapPolicy };
   /** Local times in which it does not fire. */
   exclude?: Exclusion[];
+  /**
+   * Moves occurrences on excluded whole days to a day that is not excluded, at the same local time: the following one, the preceding one, or the following
+   * one unless that is in the next month. Default: they are left out. Meant for schedules of a few occurrences a day.
+   */
+  roll?: RollRule;
+  /** Only on these business days of the month: 1 is the first day that is not excluded, -1 the last. Default: every day. */
+  businessDays?: number[];
   /** Whose rules a cron expression follows. Default `punctual`. */
   dialect?: Dialect;
 };

@@ -4,18 +4,23 @@ import { createWallSearch } from "../cron/wall-search.ts";
 import { ScheduleError } from "../errors.ts";
 import type { Exclusion, WallExclusion } from "./exclusion.ts";
 
+export type ParsedExclusion = { covers: WallExclusion; wholeDays: boolean };
+
 /**
  * Reads one entry of `exclude`.
  *
  * @param field its place, for the error, e.g. `exclude[2]`
  * @throws ScheduleError `schedule_invalid`
  */
-export function parseExclusion(exclusion: Exclusion, field: string): WallExclusion {
-  if ("date" in exclusion)
-    return exclusion.date.length === 5 ? yearlyDay(exclusion.date, field) : days(exclusion.date, exclusion.date, field);
-  if ("weekly" in exclusion) return weekly(exclusion.weekly, exclusion.between, field);
-  if ("cron" in exclusion) return cronTimes(exclusion.cron);
-  return days(exclusion.from, exclusion.to, field);
+export function parseExclusion(exclusion: Exclusion, field: string): ParsedExclusion {
+  if ("date" in exclusion) {
+    const isYearly = exclusion.date.length === 5;
+    return { covers: isYearly ? yearlyDay(exclusion.date, field) : days(exclusion.date, exclusion.date, field), wholeDays: true };
+  }
+  if ("weekly" in exclusion)
+    return { covers: weekly(exclusion.weekly, exclusion.between, field), wholeDays: exclusion.between === undefined };
+  if ("cron" in exclusion) return { covers: cronTimes(exclusion.cron), wholeDays: false };
+  return { covers: days(exclusion.from, exclusion.to, field), wholeDays: true };
 }
 
 function days(fromText: string, toText: string, field: string): WallExclusion {
