@@ -74,13 +74,16 @@ describe("a result that is not the holder's any more changes nothing", () => {
 
   test("and is kept as late evidence: what a cut-off node's target answered, after its run was retried elsewhere", async () => {
     const { jobId, runId } = await heldRun();
-    await settleOne(store, resultOf(runId, node, { next: "waiting", evidence: { ...failed, outcome: "lost", failureClass: "lost" } }));
+    await settleOne(
+      store,
+      resultOf(runId, node, { next: "waiting", evidence: { ...failed, outcome: "lost", failureClass: "lost", durationMs: 4_000 } }),
+    );
     expect(await settleOne(store, resultOf(runId, node))).toBe(false);
     expect(await liveRun(store, runId)).toMatchObject({ state: "waiting" });
     expect(await finishedRuns(store, jobId)).toEqual([]);
     expect(await readAttempts(store.db, runId)).toMatchObject([
-      { attempt: 1, outcome: "lost", late: false },
-      { attempt: 1, outcome: "succeeded", late: true },
+      { attempt: 1, outcome: "lost", duration_ms: 4_000, late: false },
+      { attempt: 1, outcome: "succeeded", duration_ms: 20, late: true },
     ]);
   });
 
