@@ -138,11 +138,11 @@ returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.no
 
 /**
  * Writes what became of attempts. A row counts only while the run is still held by that holder in that attempt; otherwise it was lost to another, nothing
- * changes, and the result is kept as late evidence.
+ * changes, and the result is kept as late evidence, unless it is the very result that is written already and only the answer was lost.
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
  * class, status code, error, output, output truncated]. A run whose end was asked for meanwhile is cancelled instead of retried.
- * Returns the runs that were still held. Locks: their rows. Index: primary key of live_runs.
+ * Returns the runs that were still held. Locks: their rows. Index: primary key of live_runs, of attempts only for what was not held.
  */
 export const settleSql = `
 with results as (
@@ -177,8 +177,16 @@ tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late)
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
-         r.holder, not exists (select from kept k where k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt)
-  from results r where r.outcome is not null
+         r.holder, not r.kept
+  from (
+    select r.*, exists (select from kept k where k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt) as kept
+    from results r where r.outcome is not null) r
+  -- Not as NOT EXISTS, which would be hashed over the whole table.
+  where r.kept or (
+    select a.attempt from punctual.attempts a
+    where a.shard = r.shard and a.run_id = r.run_id and a.attempt = r.attempt and a.finished_at = r.finished_at and not a.late
+      and a.node_id = r.holder and a.outcome = r.outcome
+    limit 1) is null
   on conflict do nothing)
 select run_id from kept`;
 

@@ -1,0 +1,155 @@
+import { randomBytes } from "node:crypto";
+import type { Body, OperationId, Target as TargetSpec } from "@punctual/contract";
+import { createTestDatabase, eventually, type TestDatabase } from "@punctual/testkit";
+import { createOperations, type Operations } from "../../src/commands/index.ts";
+import { type Engine, startEngine } from "../../src/engine/engine.ts";
+import { shardCount, shardOf } from "../../src/model/ids.ts";
+import { type Database, openDatabase } from "../../src/store/database.ts";
+import { addSecret, createCipher, newSigningSecret, tenantSigningSecret } from "../../src/store/secrets.ts";
+import { bootstrapTenant } from "../../src/store/tenants.ts";
+import { createHttpTarget } from "../../src/targets/http/target.ts";
+import type { Target } from "../../src/targets/port.ts";
+import type { Event } from "../../src/telemetry/events.ts";
+import { type DatabaseProxy, startDatabaseProxy } from "./database-proxy.ts";
+
+export const leaseTtlMs = 2_000;
+
+export type NodeOptions = {
+  name?: string;
+  slots?: number;
+  slotsPerOrigin?: number;
+  leaseTtlMs?: number;
+  /** Stands between the engine and its pool, for faults. */
+  through?: (db: Database) => Database;
+  /** What the wake line listens on; a URL nobody answers breaks it. */
+  listenUrl?: string;
+};
+
+/** An engine with pools of its own, behind a proxy of its own. */
+export type TestNode = {
+  engine: Engine;
+  events: Event[];
+  proxy: DatabaseProxy;
+  has(type: Event["type"]): boolean;
+  stop(drainMs?: number): Promise<void>;
+};
+
+export type Cluster = {
+  database: TestDatabase;
+  tenantId: number;
+  signingSecret: string;
+  start(options?: NodeOptions): Promise<TestNode>;
+  /** Asks as another tenant when `tenantId` is given; wakes the engine of `on`, as its API would. */
+  ask<K extends OperationId>(
+    id: K,
+    request: Partial<AskRequest<K>>,
+    options?: { tenantId?: number; on?: TestNode },
+  ): ReturnType<Operations[K]>;
+  createJob(body: Body<"createJob">, options?: { tenantId?: number; on?: TestNode }): Promise<{ jobId: string }>;
+  /** Creates jobs until one lies in a shard that `node` owns. */
+  createJobOn(node: TestNode, body: Body<"createJob">): Promise<{ jobId: string }>;
+  /** Resolves when every shard has one of these owners, and each owns its share. */
+  settled(...nodes: TestNode[]): Promise<void>;
+  addTenant(name: string): Promise<number>;
+  /** Rows of a query on the test's own connection. */
+  rows<T extends object>(sql: string, values?: unknown[]): Promise<T[]>;
+  stop(): Promise<void>;
+};
+
+type AskRequest<K extends OperationId> = Parameters<Operations[K]>[1];
+
+export async function startCluster(): Promise<Cluster> {
+  const database = await createTestDatabase();
+  const cipher = createCipher(randomBytes(32));
+  const { tenantId } = await bootstrapTenant(database.pool, "default");
+  const signingSecret = newSigningSecret();
+  await addSecret(database.pool, cipher, tenantId, tenantSigningSecret, signingSecret);
+  const guest = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
+  const operations = createOperations({ check: (spec) => guest.check(spec), originOf: (spec) => guest.originOf(spec) });
+  const nodes: TestNode[] = [];
+
+  const start = async (options: NodeOptions = {}): Promise<TestNode> => {
+    const proxy = await startDatabaseProxy(database.url);
+    const pool = (maxConnections: number, statementTimeoutMs: number): Database =>
+      openDatabase({ url: proxy.url, applicationName: "engine test", maxConnections, statementTimeoutMs, connectTimeoutMs: 2_000 });
+    const db = pool(6, 5_000);
+    const leaseDb = pool(1, 500);
+    const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
+    const events: Event[] = [];
+    const engine = await startEngine({
+      db: options.through ? options.through(db) : db,
+      leaseDb,
+      databaseUrl: options.listenUrl ?? proxy.url,
+      cipher,
+      targets: new Map([["http", http]]),
+      nodeName: options.name ?? "test",
+      version: "0.0.0",
+      slots: options.slots ?? 100,
+      slotsPerOrigin: options.slotsPerOrigin ?? 100,
+      leaseTtlMs: options.leaseTtlMs ?? leaseTtlMs,
+      retentionDays: 30,
+      emit: (event) => void events.push(event),
+    });
+    let stopped: Promise<void> | null = null;
+    const stop = async (drainMs: number): Promise<void> => {
+      await engine.stop(drainMs);
+      await http.close();
+      await Promise.all([db.end(), leaseDb.end()]);
+      await proxy.stop();
+    };
+    const node: TestNode = {
+      engine,
+      events,
+      proxy,
+      has: (type) => events.some((event) => event.type === type),
+      stop: (drainMs = 500) => (stopped ??= stop(drainMs)),
+    };
+    nodes.push(node);
+    return node;
+  };
+
+  const ask: Cluster["ask"] = (id, request, { tenantId: asTenant = tenantId, on } = {}) => {
+    const context = { db: database.pool, tenantId: asTenant, cipher, wake: (shard: number) => on?.engine.wake(shard) };
+    const whole = { params: {}, query: {}, body: undefined, ifMatch: null, ...request };
+    return (operations[id] as (context: unknown, request: unknown) => never)(context, whole);
+  };
+
+  const createJob: Cluster["createJob"] = async (body, options) => (await ask("createJob", { body }, options)).body;
+  const rows: Cluster["rows"] = async <T extends object>(sql: string, values: unknown[] = []) =>
+    (await database.pool.query<T>(sql, values)).rows;
+  const ownerOf = async (jobId: string): Promise<number> => {
+    const [row] = await rows<{ owner: string }>("select owner from punctual.shards where shard = $1", [shardOf(jobId)]);
+    return Number(row?.owner);
+  };
+
+  return {
+    database,
+    tenantId,
+    signingSecret,
+    start,
+    ask,
+    createJob,
+    async createJobOn(node, body) {
+      for (;;) {
+        const job = await createJob(body);
+        if ((await ownerOf(job.jobId)) === node.engine.nodeId()) return job;
+      }
+    },
+    async settled(...members) {
+      await eventually(
+        () => {
+          const owned = members.map((node) => node.engine.gauges().shards);
+          return owned.reduce((sum, count) => sum + count, 0) === shardCount && Math.max(...owned) - Math.min(...owned) <= 1;
+        },
+        { timeoutMs: 10_000 },
+      );
+    },
+    addTenant: async (name) => (await bootstrapTenant(database.pool, name)).tenantId,
+    rows,
+    async stop() {
+      await Promise.all(nodes.map((node) => node.stop()));
+      await guest.close();
+      await database.drop();
+    },
+  };
+}
