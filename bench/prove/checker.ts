@@ -26,11 +26,14 @@ export type Findings = {
   lagMs: Lag | null;
   quietLagMs: Lag | null;
   killWindowLagMs: Lag | null;
+  /** The latest of those outside the kill window, latest first. */
+  slowest: Finding[];
   clean: boolean;
 };
 
 /** Two lease times and a look: what the death of a node can delay at most lies well inside. */
-export const killWindowMs = 10_000;
+const killWindowMs = 10_000;
+const slowestShown = 5;
 
 /** Compares what happened with what had to happen. Pure, and shares no code with Punctual. */
 export function check(history: History): Findings {
@@ -43,7 +46,7 @@ export function check(history: History): Findings {
   const named = (fact: { jobId: string; nominalMs: number }, detail: string): Finding => finding(jobs.get(fact.jobId), fact, detail);
   const strays = history.arrivals.filter((arrival) => !isAllowed(occurrenceKey(arrival.jobId, arrival.nominalMs), arrival.jobId));
   const arrived = required.filter(([key]) => arrivals.has(key));
-  const lags = arrived.map(([key, expected]) => ({ ...expected, lagMs: firstArrivalMs(arrivals.get(key) ?? []) - expected.dueMs }));
+  const lags = arrived.map(([key, expected]) => ({ ...expected, lagMs: lagMsOf(expected, arrivals.get(key) ?? []) }));
   const inKillWindow = ({ dueMs }: Expected): boolean => dueMs >= history.killMs && dueMs <= history.killMs + killWindowMs;
   const doubles = [...arrivals].filter(([, group]) => group.length > 1);
   const unexplained = doubles.flatMap(([key, group]) => unexplainedDouble(group, runs.get(key)?.[0]?.attempts ?? [], named));
@@ -79,6 +82,11 @@ export function check(history: History): Findings {
     lagMs: lagOf(lags.map(({ lagMs }) => lagMs)),
     quietLagMs: lagOf(lags.filter((entry) => !inKillWindow(entry)).map(({ lagMs }) => lagMs)),
     killWindowLagMs: lagOf(lags.filter(inKillWindow).map(({ lagMs }) => lagMs)),
+    slowest: lags
+      .filter((entry) => !inKillWindow(entry))
+      .sort((a, b) => b.lagMs - a.lagMs)
+      .slice(0, slowestShown)
+      .map((entry) => expectedFinding(entry, `${entry.lagMs} ms after it was due`)),
   };
   // Without anything expected, nothing was proven.
   return { ...findings, clean: findings.expected > 0 && faultCount(findings) === 0 };
@@ -145,8 +153,9 @@ function byOccurrence<T extends { jobId: string; nominalMs: number }>(facts: rea
   return groups;
 }
 
-function firstArrivalMs(group: readonly ArrivalFact[]): number {
-  return Math.min(...group.map((arrival) => arrival.receivedMs));
+/** To the first arrival, which can come before the answer that acknowledged a job for a past time. */
+function lagMsOf({ dueMs }: Expected, group: readonly ArrivalFact[]): number {
+  return Math.max(0, Math.min(...group.map((arrival) => arrival.receivedMs)) - dueMs);
 }
 
 function runText(group: readonly RunFact[] | undefined): string {

@@ -7,7 +7,7 @@ export type Expected = {
   nominalMs: number;
   /** False in the grey zones, where it may arrive or not: while the job was being created, and after the end. */
   required: boolean;
-  /** When it became due: its nominal time, or, for a one-time job made for a time in the past, when it was asked for. */
+  /** When it became due: its nominal time, or, for a one-time job made for a time in the past, when its creation was acknowledged. */
   dueMs: number;
 };
 
@@ -43,7 +43,7 @@ export function obligationsOf(jobs: readonly JobFact[], endMs: number, stoppedMs
     for (const nominalMs of nominals ?? []) {
       const isOnce = "runAtMs" in job.schedule;
       const required = nominalMs <= endMs && (isOnce || nominalMs > job.acknowledgedMs);
-      const dueMs = isOnce ? Math.max(nominalMs, job.sentMs) : nominalMs;
+      const dueMs = isOnce ? Math.max(nominalMs, job.acknowledgedMs) : nominalMs;
       occurrences.set(occurrenceKey(job.jobId, nominalMs), { job, nominalMs, required, dueMs });
     }
   }

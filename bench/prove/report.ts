@@ -36,6 +36,10 @@ export function reportText(result: Result): string {
     lagLine("the kill's 10 s", result.killWindowLagMs),
     "",
     ...block(
+      "slowest without the kill's 10 s",
+      result.slowest.map(({ job, nominalAt, detail }) => `${job} at ${nominalAt}: ${detail}`),
+    ),
+    ...block(
       "refused by the server, with its reason",
       result.refused.map(
         ({ source, schedule, jobs, reason, cronerReads }) =>
