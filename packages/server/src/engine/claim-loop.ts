@@ -5,6 +5,7 @@ import type { Executor, HeldRun } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import { createPageSize, hasFullPage } from "./page-size.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
@@ -15,6 +16,8 @@ const longestRestMs = 1_000;
 const busyRestMs = 10;
 /** However little room there is, a claim asks for this many: they may be of many origins. */
 const batchLeast = 8;
+/** Priority is decided among what is read of each shard. */
+const leastPerShard = 4;
 
 export type ClaimLoopOptions = {
   db: Database;
@@ -37,6 +40,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { db, membership, shards, slots, clock, emit } = options;
   let hungry = false;
   let batch = batchMost;
+  const page = createPageSize(() => Math.min(batch, slots.free()), leastPerShard);
 
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);
@@ -51,18 +55,15 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     hungry = true;
     if (slots.free() === 0) return longestRestMs;
     const nodeId = membership().nodeId();
-    const claimed = await claim(nodeId, owned);
+    const perShard = page.of(owned.length);
+    const limits = { perShard, total: Math.min(batch, slots.free()) };
+    const claimed = await claimReady(db, nodeId, owned, limits, slots.saturated());
+    page.learn(claimed.length, hasFullPage(claimed, perShard));
     const begun = await begin(nodeId, claimed);
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
     batch = begun < claimed.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
-  };
-
-  const claim = (nodeId: number, owned: readonly number[]): Promise<ClaimedRun[]> => {
-    const total = Math.min(batch, slots.free());
-    const perShard = Math.max(1, Math.ceil((4 * total) / owned.length));
-    return claimReady(db, nodeId, owned, { perShard, total }, slots.saturated());
   };
 
   /** @returns how many had a slot */

@@ -8,7 +8,10 @@ const ttlMs = 30_000;
 const maxEntries = 10_000;
 
 /** The secrets that sign a job's webhooks, newest first: its own, or its tenant's. */
-export function createSigningSecrets(db: Database, cipher: Cipher): (tenantId: number, jobId: string, target: Target) => Promise<readonly string[]> {
+export function createSigningSecrets(
+  db: Database,
+  cipher: Cipher,
+): (tenantId: number, jobId: string, target: Target) => Promise<readonly string[]> {
   const cache = new LRUCache<string, readonly string[]>({
     max: maxEntries,
     ttl: ttlMs,

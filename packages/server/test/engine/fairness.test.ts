@@ -1,0 +1,58 @@
+import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createSlots } from "../../src/engine/slots.ts";
+import { type Cluster, startCluster } from "./cluster.ts";
+
+describe("slots", () => {
+  it("are never more than there are, nor more for an origin than its share, and come back", () => {
+    const slots = createSlots(3, 2);
+    expect([slots.take(1), slots.take(1), slots.take(1)]).toEqual([true, true, false]);
+    expect(slots.saturated()).toEqual([1]);
+    expect([slots.take(2), slots.take(3)]).toEqual([true, false]);
+    expect(slots.free()).toBe(0);
+    slots.give(1);
+    expect(slots.saturated()).toEqual([]);
+    expect([slots.free(), slots.taken(), slots.take(3)]).toEqual([1, 2, true]);
+  });
+});
+
+describe("a receiver that hangs", () => {
+  let cluster: Cluster;
+  let hanging: Receiver;
+  let healthy: Receiver;
+
+  beforeEach(async () => {
+    [cluster, hanging, healthy] = await Promise.all([startCluster(), startReceiver(), startReceiver()]);
+    hanging.answer({ refuse: "hang" });
+  });
+  afterEach(async () => {
+    await cluster.stop();
+    await Promise.all([hanging.stop(), healthy.stop()]);
+  });
+
+  const now = (receiver: Receiver) => ({ runAt: new Date().toISOString(), target: { type: "http" as const, url: receiver.url } });
+
+  it("holds no more than its share of the slots, and another tenant's job starts within a second", async () => {
+    const node = await cluster.start({ slots: 20, slotsPerOrigin: 5 });
+    const other = await cluster.addTenant("other");
+    await Promise.all(Array.from({ length: 60 }, () => cluster.createJob(now(hanging), { on: node })));
+    await hanging.waitFor(5);
+    const askedMs = performance.now();
+    await cluster.createJob(now(healthy), { tenantId: other, on: node });
+    await healthy.waitFor(1);
+    expect(performance.now() - askedMs).toBeLessThan(1_000);
+    expect(hanging.requests).toHaveLength(5);
+    expect(node.engine.gauges().running).toBeLessThanOrEqual(6);
+  });
+
+  it("has its backlog worked off in order of slots once it heals, without claiming it over and over", async () => {
+    const node = await cluster.start({ slots: 20, slotsPerOrigin: 2 });
+    hanging.answer({ delayMs: 30 });
+    await Promise.all(Array.from({ length: 60 }, () => cluster.createJob(now(hanging), { on: node })));
+    await hanging.waitFor(60, { timeoutMs: 10_000 });
+    await eventually(async () => (await cluster.rows("select from punctual.live_runs")).length === 0);
+    const attempts = await cluster.rows<{ attempt: number }>("select attempt from punctual.finished_runs");
+    expect(attempts.map(({ attempt }) => attempt)).toEqual(new Array(60).fill(1));
+    expect(hanging.requests).toHaveLength(60);
+  });
+});

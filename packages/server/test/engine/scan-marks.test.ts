@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createNodeClock, monotonicMs } from "../../src/engine/node-clock.ts";
+import { createPageSize, hasFullPage } from "../../src/engine/page-size.ts";
+import { createScanMarks } from "../../src/engine/scan-marks.ts";
+import type { ShardRow } from "../../src/store/shards.ts";
+
+const nowMs = Date.UTC(2027, 0, 1);
+const shard = (number: number, watermarkMs: number): ShardRow => ({ shard: number, owner: 1, epoch: 1, watermarkMs });
+const none = new Map<number, number>();
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("watermarks", () => {
+  it("follow the time at a distance that a slow commit needs, and never go back", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, 0), shard(2, nowMs + 5_000)];
+    marks.passed(marks.fresh(owned), owned, none, nowMs);
+    expect(owned.map((row) => row.watermarkMs)).toEqual([nowMs - 10_000, nowMs + 5_000]);
+  });
+
+  it("move on past what stays due, which is found again as a backlog until it is gone", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, 0), shard(2, 0)];
+    marks.passed(marks.fresh(owned), owned, new Map([[1, nowMs - 3_600_000]]), nowMs);
+    expect(owned.map((row) => row.watermarkMs)).toEqual([nowMs - 10_000, nowMs - 10_000]);
+    const backlog = marks.backlog(owned);
+    expect(backlog).toEqual({ shards: [1], watermarksMs: [nowMs - 3_600_001] });
+    marks.passed(marks.fresh(owned), owned, none, nowMs);
+    expect(marks.backlog(owned)).toEqual(backlog);
+    marks.passed(backlog as NonNullable<typeof backlog>, owned, new Map([[1, nowMs - 60_000]]), nowMs);
+    expect(marks.backlog(owned)?.watermarksMs).toEqual([nowMs - 60_001]);
+    marks.passed({ shards: [1], watermarksMs: [nowMs - 60_001] }, owned, none, nowMs);
+    expect(marks.backlog(owned)).toBeNull();
+  });
+
+  it("need no backlog for what the next fresh scan sees anyway, nor for shards that are gone", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, 0), shard(2, 0)];
+    marks.passed(
+      marks.fresh(owned),
+      owned,
+      new Map([
+        [1, nowMs - 500],
+        [2, nowMs - 60_000],
+      ]),
+      nowMs,
+    );
+    expect(marks.backlog(owned)?.shards).toEqual([2]);
+    expect(marks.backlog(owned.slice(0, 1))).toBeNull();
+  });
+
+  it("begin anew for every shard within a minute, a few a look", () => {
+    const marks = createScanMarks();
+    const owned = Array.from({ length: 16 }, (_, number) => shard(number, nowMs));
+    expect(marks.backlog(owned)).toBeNull();
+    const hrtime = process.hrtime.bigint;
+    vi.spyOn(process.hrtime, "bigint").mockImplementation(() => hrtime() + 60_000_000_000n);
+    const scanned = new Set<number>();
+    for (let look = 0; look < 4; look++) {
+      const backlog = marks.backlog(owned);
+      expect(backlog).toMatchObject({ watermarksMs: [0, 0, 0, 0] });
+      for (const each of backlog?.shards ?? []) scanned.add(each);
+      marks.passed(backlog ?? { shards: [], watermarksMs: [] }, owned, none, nowMs);
+    }
+    expect(scanned.size).toBe(16);
+    expect(marks.backlog(owned)).toBeNull();
+  });
+});
+
+describe("pages", () => {
+  it("grow while few shards fill them, up to a whole batch, and shrink when all do", () => {
+    const page = createPageSize(() => 1_000, 4);
+    expect(page.of(256)).toBe(4);
+    for (let rows = 4; rows < 500; rows *= 2) page.learn(rows, true);
+    expect(page.of(256)).toBe(512);
+    page.learn(100_000, true);
+    expect(page.of(256)).toBe(256);
+    page.learn(3, false);
+    expect(page.of(256)).toBe(4);
+    expect(page.of(1)).toBe(1_000);
+  });
+
+  it("are full when one shard fills its own", () => {
+    expect(hasFullPage([{ shard: 1 }, { shard: 2 }, { shard: 1 }], 2)).toBe(true);
+    expect(hasFullPage([{ shard: 1 }, { shard: 2 }], 2)).toBe(false);
+  });
+});
+
+describe("the node's idea of the database's clock", () => {
+  it("is not moved by one slow answer, ignores no answer at all, and follows a clock that is set", () => {
+    const clock = createNodeClock();
+    expect(clock.nowMs()).toBeNaN();
+    for (let times = 0; times < 5; times++) clock.observe(nowMs, monotonicMs());
+    clock.observe(nowMs, monotonicMs() - 5_000);
+    clock.observe(Number.NaN, monotonicMs());
+    expect(Math.abs(clock.nowMs() - nowMs)).toBeLessThan(500);
+    for (let times = 0; times < 32; times++) clock.observe(nowMs + 3_600_000, monotonicMs());
+    expect(Math.abs(clock.nowMs() - nowMs - 3_600_000)).toBeLessThan(500);
+  });
+});
