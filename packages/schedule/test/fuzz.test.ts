@@ -63,6 +63,18 @@ describe("no text", () => {
     expect(read(20_000)).toBeLessThan(read(2000) * 30 + 5);
   });
 
+  it("hangs on an instant that is none, or spoils the answers after it", () => {
+    for (const cron of ["0 9 31 12 *", "0 9 * * 5#5", "0 9 29 2 +MON"]) {
+      const schedule = parseSchedule({ cron, timezone: "Europe/Berlin" });
+      const before = schedule.next(1e12);
+      for (const ms of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 8.64e15, -8.64e15]) {
+        schedule.next(ms);
+        schedule.previous(ms);
+      }
+      expect(schedule.next(1e12)).toBe(before);
+    }
+  });
+
   it("lets a giant step run", () => {
     const schedule = parseSchedule({ cron: "*/999999999 */999999999 * * *" });
     expect(schedule.next(0)).toBe(86_400_000);

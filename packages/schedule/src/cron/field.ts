@@ -179,16 +179,11 @@ function readNth(reader: FieldReader, rules: FieldRules, set: FieldSet, from: nu
 
 function addRange(reader: FieldReader, rules: FieldRules, set: FieldSet, start: number, from: number, to: number, step: number): void {
   const cycle = rules.top - rules.min + 1;
-  let first = from;
-  let last = to;
-  if (first > last) {
-    if (rules.part === "years")
-      throw fault(rules, start, reader.text.slice(start, reader.at), "a range that rises", "Write the earlier year first.");
-    if (first > rules.top)
-      first -= cycle; // "7-2" starts on Sunday
-    else last += cycle; // "FRI-MON", "22-2": over the end and on from the beginning
+  if (from > to && rules.part === "years") {
+    throw fault(rules, start, reader.text.slice(start, reader.at), "a range that rises", "Write the earlier year first.");
   }
-  for (let value = first; value <= last; value += step) {
+  const last = from > to ? to + cycle : to; // "FRI-MON", "22-2": over the end and on from the beginning
+  for (let value = from; value <= last; value += step) {
     const bit = (value > rules.top ? value - cycle : value) - rules.shift;
     if (rules.part === "years") set.years.push(bit);
     else if (bit < 32) set.low |= 1 << bit;

@@ -66,10 +66,9 @@ export function rolling(inner: Recurrence, zone: Zone, calendar: BusinessCalenda
     },
   };
 
-  /** The first business day after a day on which something happens. */
+  /** The first business day after this one on which something happens. Nothing of the days up to this one is moved beyond it. */
   function nextTarget(day: number): number | null {
-    // From the day's start on, because occurrences of a closed day may be moved forward to a later one.
-    let at = inner.next(startOf(day) - 1);
+    let at = inner.next(startOf(day + 1) - 1);
     for (let searched = 0; at !== null && searched < longestSearch; searched++) {
       const target = calendar.target(dayOf(at));
       if (target !== null && target > day) return target;
@@ -79,7 +78,7 @@ export function rolling(inner: Recurrence, zone: Zone, calendar: BusinessCalenda
   }
 
   function previousTarget(day: number): number | null {
-    let at = inner.previous(startOf(day + 1));
+    let at = inner.previous(startOf(day));
     for (let searched = 0; at !== null && searched < longestSearch; searched++) {
       const target = calendar.target(dayOf(at));
       if (target !== null && target < day) return target;

@@ -71,7 +71,7 @@ export function offsetAt(zone: Zone, second: number): number {
 
 /** Makes sure that every change up to `second` is in the table. */
 export function cover(zone: Zone, second: number): void {
-  if (second < zone.coveredTo) return;
+  if (!(second >= zone.coveredTo)) return; // also for NaN, which must not get into a table that everybody shares
   const target = Math.min(Math.max(second + growth, firstCover), horizon);
   const offsetOf = offsetReader(zone.id);
   let offset = zone.offsets.at(-1) as number;

@@ -52,3 +52,11 @@ describe("both day fields", () => {
     expect(days("0 0 */1 * FRI", "2026-02-01", "2026-02-28")).toBe("02-06 02-13 02-20 02-27");
   });
 });
+
+it("goes on for as long as years have four digits", () => {
+  const leapDays = parseSchedule({ cron: "0 0 29 2 *" });
+  expect(leapDays.next(Date.UTC(2096, 2, 1))).toBe(Date.UTC(2104, 1, 29));
+  expect(leapDays.next(Date.UTC(9996, 0, 1))).toBe(Date.UTC(9996, 1, 29));
+  expect(leapDays.next(Date.UTC(9996, 2, 1))).toBeNull();
+  expect(leapDays.previous(Date.UTC(1904, 1, 29))).toBe(Date.UTC(1896, 1, 29));
+});

@@ -77,6 +77,28 @@ describe("calendar units", () => {
     ]);
   });
 
+  it("keep their place where a change of the clock crosses midnight", () => {
+    // The clocks of St. John's went from 00:01 back to 23:01 of the day before.
+    const stJohns = parseSchedule({ every: "1 day", timezone: "America/St_Johns", anchor: "2010-11-01T02:30:30Z" });
+    const midnight = Date.parse("2010-11-07T00:00:30-02:30");
+    expect(stJohns.next(midnight - 1)).toBe(midnight);
+    expect(stJohns.previous(Date.parse("2010-11-06T23:30:00-03:30"))).toBe(midnight);
+
+    // No clock has jumped over midnight since 1970, but for a whole day; this one does, from 23:30 to 00:30.
+    const jump = Date.parse("2026-03-01T23:30:00Z") / 1000;
+    const zone = {
+      id: "Test/Jump",
+      isUtc: false,
+      starts: [Number.NEGATIVE_INFINITY, jump],
+      offsets: [0, 3600],
+      coveredTo: Number.POSITIVE_INFINITY,
+      lastSegment: 0,
+    };
+    const spec = { every: "1 day", timezone: "Test/Jump", anchor: "2026-01-01T23:50:00Z", dst: { gap: "shift" } } as const;
+    const jumping = parseSchedule(spec, { zoneOf: () => zone });
+    expect(jumping.next((jump + 600) * 1000)).toBe((jump + 1200) * 1000);
+  });
+
   it("are the same forwards and backwards in any zone", () => {
     const spec = fc.record({
       every: fc.constantFrom("1d", "3 days", "2w", "1 month", "P5M", "1 year"),
