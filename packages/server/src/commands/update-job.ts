@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CreateJobBody, UpdateJobBody } from "@punctual/contract";
+import type { CreateJobBody } from "@punctual/contract";
 import { type AcceptedJob, acceptJob, firstLook, type JobDefinition, mergeJob, scheduleOf } from "../model/job-definition.ts";
 import { occurrenceRunId } from "../model/ids.ts";
 import type { Revision } from "../store/job-revisions.ts";
@@ -15,7 +15,7 @@ import { jobView } from "./views.ts";
 export function updateJob(guests: Guests): Operation<"updateJob"> {
   return async (context, { params, body, ifMatch }) => {
     const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) =>
-      mergeJob(storedJob(current), body as UpdateJobBody),
+      mergeJob(storedJob(current), body),
     );
     return { status: 200, body: job, revision: job.revision };
   };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fire, peekDue, readDue } from "../../src/store/firing.ts";
 import { buryItself } from "../../src/store/nodes.ts";
-import { createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, moveOf, runOf, type Store, startMs } from "./fixture.ts";
+import { at, createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, moveOf, runOf, type Store, startMs } from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -19,7 +19,7 @@ const cursorOf = async (jobId: string) =>
       [jobId],
     )
   )[0];
-const allShards = { shards: Array.from({ length: 256 }, (_, shard) => shard), watermarksMs: new Array<number>(256).fill(0) };
+const allShards = { shards: Array.from({ length: 256 }, (_, shard) => shard), watermarksMs: Array.from({ length: 256 }, () => 0) };
 
 describe("firing an occurrence", () => {
   test("makes its run, held by this node in its first attempt, and moves the cursor", async () => {
@@ -124,7 +124,7 @@ describe("an occurrence fires exactly once", () => {
           fired += (await Promise.all(now.map((entry) => entry.send()))).reduce((sum, count) => sum + count, 0);
         };
         for (const [index, { job: which, node: nodeIndex, lateBy }] of steps.entries()) {
-          const job = jobs[which] as (typeof jobs)[number];
+          const job = at(jobs, which);
           const nextMs = (await cursorOf(job.jobId))?.next_ms ?? 0;
           const run = runOf(job, { nominalMs: nextMs });
           const move = moveOf(job, { nextMs, newNextMs: nextMs + minuteMs });

@@ -45,7 +45,7 @@ export async function createStore(): Promise<Store> {
     tenantId,
     addTenant: async (name) => (await bootstrapTenant(db, name)).tenantId,
     addNode: async (ttlMs = hourMs) => (await registerNode(db, { name: "n", version: "0", beat: randomUUID(), slots: 10 }, ttlMs)).nodeId,
-    addJob: async ({ tenantId: owner = tenantId, ...change } = {}) => (await addMany(owner, [newJob(change)]))[0] as AddedJob,
+    addJob: async ({ tenantId: owner = tenantId, ...change } = {}) => at(await addMany(owner, [newJob(change)]), 0),
     addJobs: (count, nextMs = startMs - minuteMs) =>
       addMany(
         tenantId,
@@ -53,6 +53,13 @@ export async function createStore(): Promise<Store> {
       ),
     rows: async <T>(sql: string, values: unknown[] = []) => (await db.query(sql, values)).rows as T[],
   };
+}
+
+/** The item at an index that must be there. */
+export function at<T>(items: readonly T[], index: number): T {
+  const item = items[index];
+  if (item === undefined) throw new RangeError(`expected an item at ${index}, there are ${items.length}`);
+  return item;
 }
 
 export function newJob(change: Partial<NewJob> = {}): NewJob {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { shardOf } from "../../src/model/ids.ts";
 import { fire } from "../../src/store/firing.ts";
 import { deleteJob, type ExpectedJob, type Revision, reviseJob } from "../../src/store/job-revisions.ts";
 import { findJob, findJobByName, insertJobs } from "../../src/store/jobs.ts";
@@ -172,9 +173,9 @@ describe("a deleted job", () => {
 });
 
 test("a job's history has no gap and no overlap, from its creation to its deletion", async () => {
-  const [job] = [newJob({ nextMs })];
-  await insertJobs(store.db, store.tenantId, [job as ReturnType<typeof newJob>]);
-  const added = { jobId: job?.jobId ?? "", shard: 0, nextMs };
+  const job = newJob({ nextMs });
+  await insertJobs(store.db, store.tenantId, [job]);
+  const added = { jobId: job.jobId, shard: shardOf(job.jobId), nextMs };
   const steps: Revision[] = [
     revision({ definition: '{"every":"1h"}' }),
     revision({ status: "paused", cursor: { action: "hold", restartCount: false } }),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { holdDuty } from "../../src/store/leases.ts";
 import { buryExpired, buryItself, forgetNodes, liveNodes, markDraining, registerNode, renewNode } from "../../src/store/nodes.ts";
 import { readShards, releaseShards, storeWatermarks, takeShards } from "../../src/store/shards.ts";
-import { createStore, fireOne, hourMs, type Store, startMs } from "./fixture.ts";
+import { at, createStore, fireOne, hourMs, type Store, startMs } from "./fixture.ts";
 
 const ttlMs = 4_000;
 let store: Store;
@@ -90,8 +90,7 @@ describe("a node's lease", () => {
 });
 
 describe("a shard", () => {
-  const rowOf = async (shard: number) =>
-    (await readShards(store.db))[shard] as { shard: number; owner: number | null; epoch: number; watermarkMs: number };
+  const rowOf = async (shard: number) => at(await readShards(store.db), shard);
 
   test("is taken by one of two nodes that want it at once", async () => {
     const nodes = [await registered(), await registered()];

@@ -6,6 +6,7 @@ import { fire } from "../../src/store/firing.ts";
 import { findRun, insertManualRun, listRuns, type RunFilters, type RunRow } from "../../src/store/runs.ts";
 import {
   type AddedJob,
+  at,
   createStore,
   fireOne,
   hourMs,
@@ -31,7 +32,7 @@ beforeAll(async () => {
   for (const [index, job] of jobs.entries()) {
     for (let step = 0; step < 12; step++) {
       const nominalMs = job.nextMs + step * minuteMs;
-      const state = runStates[(index + step) % runStates.length] as (typeof runStates)[number];
+      const state = at(runStates, (index + step) % runStates.length);
       const born = state === "ready" || state === "skipped" ? state : "running";
       const run = runOf(job, { nominalMs, state: born, reason: state === "skipped" ? "misfire" : null });
       await fire(store.db, node, [moveOf(job, { nextMs: nominalMs, newNextMs: nominalMs + minuteMs })], [run]);
@@ -39,7 +40,7 @@ beforeAll(async () => {
       known.push({ runId: run.runId, jobId: job.jobId, state, kind: "scheduled", nominalMs });
     }
   }
-  const job = jobs[0] as AddedJob;
+  const job = at(jobs, 0);
   const runId = manualRunId(job.jobId, startMs, "seed");
   await insertManualRun(store.db, store.tenantId, { runId, jobId: job.jobId, revision: 1, priority: 4, origin: 1, payload: null }, startMs);
   known.push({ runId, jobId: job.jobId, state: "ready", kind: "manual", nominalMs: startMs });
@@ -127,7 +128,7 @@ describe("the list of runs", () => {
 });
 
 test("a manual run is ready at once and exists once, and its payload is its own", async () => {
-  const job = jobs[1] as AddedJob;
+  const job = at(jobs, 1);
   const run = {
     runId: manualRunId(job.jobId, startMs, "twice"),
     jobId: job.jobId,
