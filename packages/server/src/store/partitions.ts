@@ -37,6 +37,8 @@ async function createPartition(db: Database, table: string, day: number): Promis
   return transaction(db, async (tx) => {
     // Queues behind nobody for long: an insert waits for this lock in turn.
     await tx.query("set local lock_timeout = '2s'");
+    // Creating takes this lock anyway, but only after it has looked whether the name is free: of two nodes that start at once, one would fail.
+    await tx.query(`lock table punctual.${table} in access exclusive mode`);
     await tx.query(
       `create table if not exists punctual.${partition.name} partition of punctual.${table} for values from ('${partition.from}') to ('${partition.to}')`,
     );

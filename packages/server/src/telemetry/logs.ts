@@ -71,7 +71,7 @@ function wording(event: Event): Wording {
  */
 function withError(data: object): object {
   const { error, ...rest } = data as { error?: unknown };
-  if (!(error instanceof Error)) return { ...rest, err: { message: String(error) } };
+  if (!(error instanceof Error)) return { ...rest, error: { message: String(error) } };
   const { name, message, code, stack } = error as Error & { code?: unknown };
-  return { ...rest, err: { type: name, message, ...(code !== undefined && { code }), stack } };
+  return { ...rest, error: { type: name, message, ...(code !== undefined && { code }), stack } };
 }
