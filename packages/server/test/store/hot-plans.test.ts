@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as statements from "../../src/store/hot-statements.ts";
-import { at, createStore, type Store } from "./fixture.ts";
+import { at } from "./fixture.ts";
 
 const source = new URL("../../src/store/hot-statements.ts", import.meta.url);
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
@@ -25,14 +26,14 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
 
 type PlanNode = { "Node Type": string; "Index Name"?: string; "Index Cond"?: string; "Relation Name"?: string; Plans?: PlanNode[] };
 
-let store: Store;
+let database: TestDatabase;
 let db: Database;
 beforeAll(async () => {
-  store = await createStore();
-  await store.database.resetClock();
-  await fill(store);
+  // The clock stays the one that the migration made until a test moves it.
+  database = await createTestDatabase();
+  await fill(database.pool);
   db = openDatabase({
-    url: store.database.url,
+    url: database.url,
     applicationName: "plans",
     maxConnections: 1,
     statementTimeoutMs: 10_000,
@@ -44,19 +45,19 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await db.end();
-  await store.database.drop();
+  await database.drop();
 });
 
 /** 20,000 jobs with a cursor each, and 30,000 live runs in every state. */
-async function fill({ rows }: Store): Promise<void> {
-  await rows(`insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+async function fill(pool: Database): Promise<void> {
+  await pool.query(`insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
     select n % 256, gen_random_uuid(), 1, 1, t, t from generate_series(1, 20000) n, lateral (select now() + (n - 10000) * interval '1 second' as t) t`);
-  await rows(`insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, buried_at)
+  await pool.query(`insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, buried_at)
     select 'n', '0', now(), now(), gen_random_uuid(), 1, case n % 2 when 0 then now() end from generate_series(1, 20) n`);
-  await rows(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
+  await pool.query(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
     select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, (array['ready', 'running', 'waiting'])[1 + n % 3], 'scheduled', n % 10, n % 50, now(),
            now() + (n - 15000) * interval '1 second', 1, case n % 3 when 1 then 1 + n % 20 end from generate_series(1, 30000) n`);
-  await rows("analyze punctual.cursors, punctual.live_runs, punctual.nodes");
+  await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes");
 }
 
 async function planOf(name: keyof typeof hot): Promise<PlanNode[]> {
@@ -108,9 +109,9 @@ describe("every hot statement", () => {
 
 describe("the clock is inlined into the index condition of what is due", () => {
   const clocks: [string, () => Promise<void>, RegExp][] = [
-    ["in production", () => store.database.resetClock(), /due_at <= statement_timestamp\(\)/],
-    ["when a test has moved it", () => store.database.moveClock(60_000), /due_at <= \(statement_timestamp\(\) \+/],
-    ["when a test has frozen it", () => store.database.freezeClock("2027-03-01T09:00:00Z"), /due_at <= '2027-03-01 09:00:00/],
+    ["in production", async () => {}, /due_at <= statement_timestamp\(\)/],
+    ["when a test has moved it", () => database.moveClock(60_000), /due_at <= \(statement_timestamp\(\) \+/],
+    ["when a test has frozen it", () => database.freezeClock("2027-03-01T09:00:00Z"), /due_at <= '2027-03-01 09:00:00/],
   ];
   test.each(clocks)("%s", async (_name, setClock, condition) => {
     await setClock();
