@@ -29,9 +29,7 @@ const badOne = (index: number) => at(bad, Math.floor(index / 10) % bad.length);
 
 describe("a bulk request", () => {
   test("creates the good ones of a thousand jobs and tells each bad one's author why, in the request's order", async () => {
-    const jobs = Array.from({ length: 1_000 }, (_, index) =>
-      index % 10 === 3 ? badOne(index)[0] : good({ name: `job-${index}` }),
-    );
+    const jobs = Array.from({ length: 1_000 }, (_, index) => (index % 10 === 3 ? badOne(index)[0] : good({ name: `job-${index}` })));
     const began = performance.now();
     const answer = await bulk(jobs);
     console.log(`1,000 jobs in one request: ${Math.round(performance.now() - began)} ms`);
