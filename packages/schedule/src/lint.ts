@@ -3,7 +3,7 @@ import { cronWords, type ParsedCron, parseCron } from "./cron/parse.ts";
 import { type CronPattern, everyDay, everyHour, everyMonth, everyWeekday } from "./cron/pattern.ts";
 import type { Dialect } from "./cron/rules.ts";
 import { createWallSearch } from "./cron/wall-search.ts";
-import type { ScheduleOptions } from "./schedule.ts";
+import { parseSchedule, type ScheduleOptions } from "./schedule.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { type Zone, zoneOf } from "./zone/zone.ts";
 
@@ -147,6 +147,7 @@ const rules: Rule[] = [
  * @throws ScheduleError when the schedule is not valid
  */
 export function lintSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): LintFinding[] {
+  parseSchedule(spec, options);
   if (spec.cron === undefined) return [];
   const dialect = spec.dialect ?? "punctual";
   const parsed = parseCron(spec.cron, dialect, options.hashSeed);

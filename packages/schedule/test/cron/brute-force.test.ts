@@ -54,7 +54,7 @@ describe("cron against a walk over every minute", () => {
           expect(backwards(schedule.previous, from, to).join(), expression.text).toBe(expected.join());
         }
       }),
-      { numRuns: 120 },
+      { numRuns: 80 },
     );
   });
 

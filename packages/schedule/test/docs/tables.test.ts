@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { parseSchedule, type ScheduleSpec } from "../../src/index.ts";
+import { lintSchedule, parseSchedule, type ScheduleSpec } from "../../src/index.ts";
 import { localText, occurrences } from "../support/local.ts";
 
 /** The rows of all tables of a page, cell by cell, code marks taken off. */
@@ -26,6 +26,16 @@ describe("the tables of the docs", () => {
 
   it.each(examples)("%s fires %s, first at %s", (cron, _, first) => {
     expect(localText(parseSchedule({ cron }).next(Date.parse("2026-01-01T00:00:00Z")) ?? 0, "UTC").replace("T", " ")).toBe(`${first}Z`);
+  });
+
+  const findings = rowsOf("reference/schedules.md").filter((cells) => /^[a-z]+-[a-z-]+$/.test(cells[0] ?? "") && cells[1]?.includes(" * "));
+
+  it("have examples of the linter", () => expect(findings.length).toBeGreaterThan(7));
+
+  it.each(findings)("%s is found in %s", (rule, example) => {
+    const [cron, city] = example?.split(" in ") ?? [];
+    const spec = { cron: cron ?? "", timezone: city === undefined ? "UTC" : `America/${city.replace(" ", "_")}` };
+    expect(lintSchedule(spec).map((finding) => finding.rule)).toContain(rule);
   });
 
   const changes = rowsOf("concepts/time-zones.md").filter((cells) => cells.length === 5 && cells[0]?.includes("/"));

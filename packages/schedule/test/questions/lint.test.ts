@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { lintSchedule, type ScheduleSpec } from "../../src/index.ts";
+import { refusal } from "../support/refusal.ts";
 
 const rules = (spec: ScheduleSpec): string[] => lintSchedule(spec, { hashSeed: "job" }).map(({ rule }) => rule);
 
@@ -36,6 +37,11 @@ describe("lint", () => {
     [{ cron: "30 * * * *", timezone: "America/New_York" }],
     [{ every: "7m" }],
   ])("has nothing to say about %j", (spec) => expect(rules(spec)).toEqual([]));
+
+  it("refuses what is no schedule", () => {
+    expect(refusal(() => lintSchedule({ every: "0s" })).code).toBe("duration_invalid");
+    expect(refusal(() => lintSchedule({ cron: "0 9 * * *", startAt: "tomorrow" })).code).toBe("instant_invalid");
+  });
 
   it("says what to do", () => {
     expect(lintSchedule({ cron: "*/7 * * * *" })).toEqual([

@@ -14,12 +14,12 @@ describe("the table of a zone", () => {
     expect(offsetAt(zoneOf("UTC"), 0)).toBe(0);
   });
 
-  it("agrees with the platform in every zone, asked at an odd hour of every ninth day until 2050", () => {
+  it("agrees with the platform in every zone, asked at an odd hour of every 25th day until 2050", () => {
     const wrong: string[] = [];
     for (const id of Intl.supportedValuesOf("timeZone")) {
       const zone = zoneOf(id);
       const offsetOf = offsetReader(id);
-      for (let at = 12_345; at < second("2050-01-01T00:00:00Z"); at += 9 * 86_400 + 4321)
+      for (let at = 12_345; at < second("2050-01-01T00:00:00Z"); at += 25 * 86_400 + 4321)
         if (offsetAt(zone, at) !== offsetOf(at)) wrong.push(`${id} ${at}`);
     }
     expect(wrong).toEqual([]);
