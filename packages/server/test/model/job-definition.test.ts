@@ -6,8 +6,7 @@ import { acceptJob, firstLook, mergeJob, planOf } from "../../src/model/job-defi
 
 const nowMs = Date.parse("2027-03-01T09:00:00.123Z");
 const target = { type: "http", url: "https://example.com/hook" } as const;
-const accept = (body: Partial<CreateJobBody>, mayBeOver = false) =>
-  acceptJob({ target, ...body }, nowMs, () => [], { mayBeOver });
+const accept = (body: Partial<CreateJobBody>, mayBeOver = false) => acceptJob({ target, ...body }, nowMs, () => [], { mayBeOver });
 
 /** The refusal's code and the pointers to the fields at fault. */
 function refusal(body: Partial<CreateJobBody>): [string, string[]] {
@@ -158,7 +157,12 @@ describe("a patch", () => {
   });
 
   test("removes what it names with null", () => {
-    expect(merge({ name: null, timeout: null, payload: null })).toEqual({ cron: whole.cron, timezone: whole.timezone, target, labels: whole.labels });
+    expect(merge({ name: null, timeout: null, payload: null })).toEqual({
+      cron: whole.cron,
+      timezone: whole.timezone,
+      target,
+      labels: whole.labels,
+    });
   });
 
   test("that names another kind of schedule replaces the schedule whole", () => {
