@@ -1,3 +1,4 @@
+export { normalizeCron } from "./cron/print.ts";
 export type { Dialect } from "./cron/rules.ts";
 export { diffSchedules, type ScheduleDiff } from "./diff.ts";
 export { ScheduleError, type ScheduleErrorCode, type ScheduleErrorDetails } from "./errors.ts";
