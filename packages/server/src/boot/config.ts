@@ -87,7 +87,10 @@ function readFile(faults: Fault[]): { [name: string]: string } {
       else if (!["string", "number"].includes(typeof values[name]))
         faults.push({ pointer: name, message: `${fileName}: ${name} must be a text or a number` });
     }
-    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+    const usable = Object.entries(values).flatMap(([name, value]) =>
+      typeof value === "string" || typeof value === "number" ? [[name, String(value)]] : [],
+    );
+    return Object.fromEntries(usable) as { [name: string]: string };
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     faults.push({ pointer: fileName, message: `${fileName} is not TOML (line ${error.line}, column ${error.column})` });

@@ -35,7 +35,7 @@ export async function runDev(flags: Flags): Promise<void> {
     const encryptionKey = config.encryptionKey ?? Buffer.from(folder.readOrMake("encryption-key", newEncryptionKey), "base64");
     const apiKey = await setUp(databaseUrl, encryptionKey, folder);
     const node = await startNode({ ...config, databaseUrl, encryptionKey });
-    console.log(banner({ url: node.url, folder, newApiKey: apiKey, embedded: embedded !== null }));
+    process.stdout.write(`${banner({ url: node.url, folder, newApiKey: apiKey, embedded: embedded !== null })}\n`);
     await told;
     await node.stop();
   } finally {
@@ -45,7 +45,10 @@ export async function runDev(flags: Flags): Promise<void> {
 
 async function startEmbedded(config: Configuration, folder: DataFolder): Promise<EmbeddedPostgres> {
   try {
-    return await startEmbeddedPostgres({ dataDir: folder.path("postgres"), log: config.logLevel === "debug" ? console.log : () => {} });
+    return await startEmbeddedPostgres({
+      dataDir: folder.path("postgres"),
+      log: config.logLevel === "debug" ? (line) => void process.stdout.write(`${line}\n`) : () => {},
+    });
   } catch (error) {
     if (!(error instanceof EmbeddedPostgresError)) throw error;
     throw new PunctualError(codes[error.reason], `${error.message} ${error.remedy}`, { cause: error });

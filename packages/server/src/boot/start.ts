@@ -18,7 +18,7 @@ export async function runStart(flags: Flags): Promise<void> {
     throw new PunctualError("encryption_key_missing", "`punctual start` needs the key that encrypts stored secrets.");
   const told = untilSignal();
   const node = await startNode({ ...config, databaseUrl, encryptionKey: config.encryptionKey });
-  console.log(`Punctual serves ${node.url}`);
+  process.stdout.write(`Punctual serves ${node.url}\n`);
   await told;
   await node.stop();
 }

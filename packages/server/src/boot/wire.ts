@@ -4,6 +4,7 @@ import { pino } from "pino";
 import { createOperations } from "../commands/index.ts";
 import { type Engine, startEngine } from "../engine/engine.ts";
 import { createHttpServer, type HttpEvents } from "../http/server.ts";
+import { readClock } from "../store/clock.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { checkSchema } from "../store/migrate.ts";
 import { createPartitions } from "../store/partitions.ts";
@@ -140,7 +141,7 @@ function httpEvents(emit: Emit): HttpEvents {
 
 async function readiness(db: Database, trusted: () => boolean): Promise<{ ready: boolean; detail: string }> {
   try {
-    await db.query("select 1 from punctual.installation");
+    await readClock(db);
     return trusted() ? { ready: true, detail: "ok" } : { ready: false, detail: "This node does not hold its lease." };
   } catch {
     return { ready: false, detail: "The database does not answer." };

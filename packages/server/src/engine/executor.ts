@@ -66,31 +66,35 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
 
   const carryOut = async (run: HeldRun, cached: CachedPlan, entry: UnderWay): Promise<void> => {
-    const startedMs = clock.nowMs();
-    const began = monotonicMs();
-    const outcome = await attempt(options, run, cached, entry.abort.signal);
-    const durationMs = monotonicMs() - began;
-    const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
-    settler.add(result);
-    emit({
-      type: "attempt_ended",
-      runId: run.runId,
-      jobId: run.jobId,
-      tenantId: cached.tenantId,
-      attempt: run.attempt,
-      next: result.next,
-      failureClass: result.evidence?.failureClass ?? null,
-      lagMs: run.attempt === 1 ? startedMs - run.nominalMs : null,
-      durationMs,
-    });
-    finish(run, cached.origin);
+    try {
+      const startedMs = clock.nowMs();
+      const began = monotonicMs();
+      const outcome = await attempt(options, run, cached, entry.abort.signal);
+      const durationMs = monotonicMs() - began;
+      const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
+      settler.add(result);
+      emit({
+        type: "attempt_ended",
+        runId: run.runId,
+        jobId: run.jobId,
+        tenantId: cached.tenantId,
+        attempt: run.attempt,
+        next: result.next,
+        failureClass: result.evidence?.failureClass ?? null,
+        lagMs: run.attempt === 1 ? startedMs - run.nominalMs : null,
+        durationMs,
+      });
+    } finally {
+      finish(run, cached.origin);
+    }
   };
 
   return {
     begin(run, cached) {
       const entry: UnderWay = { shard: run.shard, abort: new AbortController(), end: null };
       underWay.set(run.runId, entry);
-      void carryOut(run, cached, entry);
+      // Nothing in it throws; should it ever, the watch finds the run held by nobody here and hands it back.
+      carryOut(run, cached, entry).catch((error: unknown) => emit({ type: "loop_failed", loop: "execute", error, databaseAway: false }));
     },
     handBack({ shard, runId, holder, attempt: number }) {
       settler.add(unbegun({ shard, runId, holder, attempt: number }));

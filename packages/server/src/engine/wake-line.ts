@@ -1,6 +1,6 @@
-import pg from "pg";
 import { type Database, isUnavailable } from "../store/database.ts";
-import { channel, type Message, notify } from "../store/notify.ts";
+import { type Listener, openListener } from "../store/listener.ts";
+import { type Message, notify } from "../store/notify.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 
@@ -30,38 +30,23 @@ export type WakeLineOptions = {
 export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: WakeLineOptions): WakeLine {
   const toSend = new Set<number>();
   let sending: NodeJS.Timeout | null = null;
-  let client: pg.Client | null = null;
+  let listener: Listener | null = null;
 
-  const receive = (payload: string | undefined): void => {
+  const receive = (payload: string): void => {
     const message = parseMessage(payload);
     if (message.wake) onWake(message.wake);
     if (message.cluster) onCluster();
   };
 
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({
-      connectionString: databaseUrl,
-      application_name: "punctual wake line",
-      connectionTimeoutMillis: 5_000,
-      query_timeout: 5_000,
-      keepAlive: true,
+    listener = await openListener(databaseUrl, {
+      message: receive,
+      lost: (error) => {
+        listener = null;
+        emit({ type: "listener_lost", error });
+        loop.wake();
+      },
     });
-    fresh.on("notification", (notification) => receive(notification.payload));
-    fresh.on("error", (error) => {
-      // An older connection may report its end long after it was replaced.
-      if (client !== fresh) return;
-      client = null;
-      emit({ type: "listener_lost", error });
-      loop.wake();
-    });
-    try {
-      await fresh.connect();
-      await fresh.query(`listen ${channel}`);
-    } catch (error) {
-      void fresh.end().catch(() => {});
-      throw error;
-    }
-    client = fresh;
     // What was said while nobody listened is found by looking.
     onCluster();
     onWake([]);
@@ -69,15 +54,14 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
 
   const loop: Loop = startLoop({
     look: async () => {
-      if (client === null) await connect();
-      // A half-open connection never says that it is lost.
-      else await client.query("select 1");
+      if (listener === null) await connect();
+      else await listener.check();
       return checkEveryMs;
     },
     failed: (error, failures) => {
       emit({ type: "loop_failed", loop: "wake line", error, databaseAway: isUnavailable(error) });
-      void client?.end().catch(() => {});
-      client = null;
+      listener?.close().catch(() => {});
+      listener = null;
       return retryDelayMs(failures);
     },
   });
@@ -99,17 +83,15 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
     stop: async () => {
       await loop.stop();
       if (sending) clearTimeout(sending);
-      const ending = client;
-      client = null;
-      await ending?.end().catch(() => {});
+      await listener?.close().catch(() => {});
     },
   };
 }
 
 /** Anyone with a connection may send on the channel: what is not ours wakes everything, which is harmless. */
-function parseMessage(payload: string | undefined): { wake?: number[]; cluster?: boolean } {
+function parseMessage(payload: string): { wake?: number[]; cluster?: boolean } {
   try {
-    const { wake, cluster } = JSON.parse(payload ?? "") as { wake?: unknown; cluster?: unknown };
+    const { wake, cluster } = JSON.parse(payload) as { wake?: unknown; cluster?: unknown };
     return { ...(Array.isArray(wake) && { wake: wake as number[] }), ...(cluster === true && { cluster }) };
   } catch {
     return { wake: [], cluster: true };

@@ -12,7 +12,7 @@ export function createLogs(logger: Logger): Emit {
 type Wording = { level: "debug" | "info" | "warn" | "error"; text: string; data: object };
 
 function wording(event: Event): Wording {
-  const { type: _type, ...data } = event;
+  const data = Object.fromEntries(Object.entries(event).filter(([key]) => key !== "type"));
   switch (event.type) {
     case "node_registered":
       return { level: "info", text: `node ${event.nodeId} joined the cluster`, data };

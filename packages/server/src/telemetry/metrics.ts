@@ -14,7 +14,7 @@ export type Metrics = {
  */
 export function createMetrics(): Metrics {
   const counters = new Map<string, number>();
-  const lagCounts = new Array<number>(lagBucketsMs.length + 1).fill(0);
+  const lagCounts = Array.from({ length: lagBucketsMs.length + 1 }, () => 0);
   let lagSum = 0;
   const count = (name: string, labels: { [label: string]: string } = {}, by = 1): void => {
     const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);

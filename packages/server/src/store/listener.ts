@@ -1,0 +1,56 @@
+import pg from "pg";
+import { readClock } from "./clock.ts";
+import { channel } from "./notify.ts";
+
+/** A connection of its own that hears the messages of `notify`. */
+export type Listener = {
+  /** Rejects when the connection is dead: a half-open one never says so by itself. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const timeoutMs = 5_000;
+
+/**
+ * Listens on the channel. Not a pool's connection: listening belongs to a session.
+ *
+ * @param on.message gets the payload as it was sent, by whomever
+ * @param on.lost the connection ended; called at most once, and not for `close`
+ */
+export async function openListener(
+  databaseUrl: string,
+  on: { message: (payload: string) => void; lost: (error: Error) => void },
+): Promise<Listener> {
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: "punctual wake line",
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+    keepAlive: true,
+  });
+  let open = false;
+  client.on("notification", (notification) => on.message(notification.payload ?? ""));
+  client.on("error", (error) => {
+    if (!open) return;
+    open = false;
+    on.lost(error);
+  });
+  const close = async (): Promise<void> => {
+    open = false;
+    await client.end();
+  };
+  try {
+    await client.connect();
+    await client.query(`listen ${channel}`);
+  } catch (error) {
+    close().catch(() => {});
+    throw error;
+  }
+  open = true;
+  return {
+    check: async () => {
+      await readClock(client);
+    },
+    close,
+  };
+}
