@@ -79,7 +79,9 @@ describe("bounds", () => {
       const around = beyond[option.name];
       for (const value of [least, most]) expect(faultsOf("dev", { [option.name]: value }, {})).toEqual([]);
       for (const value of [around?.least ?? "", around?.most ?? "", "", "x", "1e3", "9".repeat(400)]) {
-        expect(faultsOf("dev", { [option.name]: value }, {})).toEqual([expect.stringContaining(`expected a ${option.type === "integer" ? "whole number" : "duration"} from`)]);
+        expect(faultsOf("dev", { [option.name]: value }, {})).toEqual([
+          expect.stringContaining(`expected a ${option.type === "integer" ? "whole number" : "duration"} from`),
+        ]);
       }
     });
   }
@@ -89,7 +91,14 @@ describe("what is wrong is said once for each fault", () => {
   it("whichever way the values came", () => {
     file('slots = 0\nprot = 1\nhost = ["everywhere"]');
     const faults = faultsOf("start", { logLevel: "loud" }, { DATABASE_URL: "mysql://me:secret@db/x", PUNCTUAL_ENCRYPTION_KEY: "c2hvcnQ=" });
-    expect(faults.map((fault) => fault.split(":")[0]).sort()).toEqual(["databaseUrl", "encryptionKey", "host", "logLevel", "prot", "slots"]);
+    expect(faults.map((fault) => fault.split(":")[0]).sort()).toEqual([
+      "databaseUrl",
+      "encryptionKey",
+      "host",
+      "logLevel",
+      "prot",
+      "slots",
+    ]);
     expect(faults.join()).not.toMatch(/secret|c2hvcnQ/);
   });
 
@@ -118,12 +127,14 @@ describe("every option", () => {
   it("can be given each way, under names that follow from one another", () => {
     for (const { name, flag, env } of options) {
       const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+      const variable = words.replaceAll("-", "_").toUpperCase();
       expect(flag).toBe(`--${words}`);
-      if (name !== "databaseUrl") expect(env).toBe(`PUNCTUAL_${words.replaceAll("-", "_").toUpperCase()}`);
+      expect([`PUNCTUAL_${variable}`, "DATABASE_URL"]).toContain(env);
     }
   });
 
   it("has a default that it would itself accept", () => {
-    for (const option of options) if (option.default !== null) expect(faultsOf("dev", { [option.name]: option.default }, {})).toEqual([]);
+    const defaults = Object.fromEntries(options.flatMap((option) => (option.default === null ? [] : [[option.name, option.default]])));
+    expect(faultsOf("dev", defaults as Record<string, string>, {})).toEqual([]);
   });
 });

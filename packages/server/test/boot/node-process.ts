@@ -18,7 +18,11 @@ export type NodeProcess = {
 
 export function startProcess(args: readonly string[], env: Record<string, string> = {}, cwd?: string): NodeProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(PUNCTUAL|DATABASE)_|^VITEST/.test(name));
-  const child = spawn(process.execPath, [script, ...args], { env: { ...Object.fromEntries(inherited), ...env }, cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script, ...args], {
+    env: { ...Object.fromEntries(inherited), ...env },
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let output = "";
   const exited = once(child, "close").then(([code]) => code as number | null);
   const serving = new Promise<string>((resolve, reject) => {
@@ -29,7 +33,7 @@ export function startProcess(args: readonly string[], env: Record<string, string
     };
     child.stdout.on("data", hear);
     child.stderr.on("data", hear);
-    void exited.then((code) => reject(new Error(`expected the node to serve, it ended with ${code}:\n${output}`)));
+    exited.then((code) => reject(new Error(`expected the node to serve, it ended with ${code}:\n${output}`)), reject);
   });
   serving.catch(() => {});
   return { child, output: () => output, serving, exited };

@@ -24,7 +24,9 @@ afterEach(async () => {
 
 /** `punctual dev` on the test's database; all share a data folder, as nodes on one machine do. */
 const dev = (options: { flags?: string[]; url?: string } = {}): NodeProcess => {
-  const node = startProcess(["dev", "--port", "0", "--data-dir", folder.path, ...(options.flags ?? [])], { DATABASE_URL: options.url ?? database.url });
+  const node = startProcess(["dev", "--port", "0", "--data-dir", folder.path, ...(options.flags ?? [])], {
+    DATABASE_URL: options.url ?? database.url,
+  });
   running.push(node);
   return node;
 };
@@ -34,14 +36,18 @@ const shardsOwned = async (): Promise<number[]> => {
   );
   return rows.map(({ count }) => count);
 };
-const spread = (nodes: number) => eventually(async () => (await shardsOwned()).join() === new Array(nodes).fill(256 / nodes).join(), { timeoutMs: 10_000 });
+const spread = (nodes: number) =>
+  eventually(async () => (await shardsOwned()).join() === Array.from({ length: nodes }, () => 256 / nodes).join(), { timeoutMs: 10_000 });
 
 describe("SIGTERM", () => {
   it("lets what runs finish, hands back what does not, and ends with 0 and nothing left", async () => {
     const node = dev({ flags: ["--drain-timeout", "1s"] });
     const url = await node.serving;
     receiver.answer(({ path }) => (path === "/slow" ? { delayMs: 700 } : { refuse: "hang" }));
-    const jobs = ["slow", "hangs"].map((path) => ({ runAt: new Date().toISOString(), target: { type: "http", url: `${receiver.url}/${path}` } }));
+    const jobs = ["slow", "hangs"].map((path) => ({
+      runAt: new Date().toISOString(),
+      target: { type: "http", url: `${receiver.url}/${path}` },
+    }));
     for (const job of jobs) await api(url, folder.apiKey(), "POST", "/v1/jobs", job);
     await receiver.waitFor(2);
     node.child.kill("SIGTERM");
@@ -50,7 +56,9 @@ describe("SIGTERM", () => {
     expect(finished).toEqual([{ state: "succeeded" }]);
     const { rows: live } = await database.pool.query("select state, holder, attempt from punctual.live_runs");
     expect(live).toEqual([{ state: "waiting", holder: null, attempt: 1 }]);
-    const { rows: left } = await database.pool.query("select from punctual.nodes where buried_at is null union all select from punctual.shards where owner is not null");
+    const { rows: left } = await database.pool.query(
+      "select from punctual.nodes where buried_at is null union all select from punctual.shards where owner is not null",
+    );
     expect(left).toEqual([]);
     expect(node.output()).not.toMatch(/"level":(50|60)/);
   });
@@ -73,14 +81,25 @@ describe("the log at its most talkative", () => {
     const created = await api(url, folder.apiKey(), "POST", "/v1/jobs", job);
     await receiver.waitFor(1);
     await expect(api(url, "pk_wrong-key", "GET", "/v1/jobs")).rejects.toThrow("401");
-    await expect(api(url, folder.apiKey(), "POST", "/v1/jobs", { ...job, surprise: 1 })).rejects.toThrow("400");
-    await database.pool.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()").catch(() => {});
+    await expect(api(url, folder.apiKey(), "POST", "/v1/jobs", { ...job, surprise: 1 })).rejects.toThrow("422");
+    await database.pool
+      .query("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+      .catch(() => {});
     await eventually(() => /"loop":/.test(node.output()) || /wake-ups is lost/.test(node.output()));
     node.child.kill("SIGTERM");
     await node.exited;
-    const lines = node.output().split("\n").filter((line) => line.startsWith("{"));
+    const lines = node
+      .output()
+      .split("\n")
+      .filter((line) => line.startsWith("{"));
     expect(lines.length).toBeGreaterThan(5);
-    const secrets = [folder.apiKey(), folder.read("signing-secret"), folder.read("encryption-key"), String(created.signingSecret), "pk_wrong-key"];
+    const secrets = [
+      folder.apiKey(),
+      folder.read("signing-secret"),
+      folder.read("encryption-key"),
+      String(created.signingSecret),
+      "pk_wrong-key",
+    ];
     for (const secret of [...secrets, "payload-of-the-job", "answer-of-the-target", "header-of-the-job"]) {
       expect(secret.length).toBeGreaterThan(8);
       expect(lines.filter((line) => line.includes(secret))).toEqual([]);

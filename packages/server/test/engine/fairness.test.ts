@@ -52,7 +52,7 @@ describe("a receiver that hangs", () => {
     await hanging.waitFor(60, { timeoutMs: 10_000 });
     await eventually(async () => (await cluster.rows("select from punctual.live_runs")).length === 0);
     const attempts = await cluster.rows<{ attempt: number }>("select attempt from punctual.finished_runs");
-    expect(attempts.map(({ attempt }) => attempt)).toEqual(new Array(60).fill(1));
+    expect(attempts.map(({ attempt }) => attempt)).toEqual(Array.from({ length: 60 }, () => 1));
     expect(hanging.requests).toHaveLength(60);
   });
 });

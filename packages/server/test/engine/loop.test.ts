@@ -27,7 +27,7 @@ describe("the loop", () => {
     loop.wake();
     first.rest(longMs);
     (await next()).rest(longMs);
-    await loop.stop();
+    await expect(loop.stop()).resolves.toBeUndefined();
   });
 
   it("is woken from its sleep, as often as it is asked", async () => {
@@ -40,7 +40,7 @@ describe("the loop", () => {
       loop.wake();
     }
     (await next()).rest(longMs);
-    await loop.stop();
+    await expect(loop.stop()).resolves.toBeUndefined();
   });
 
   it("goes on after a failure, counts failures in a row, and forgets them after a success", async () => {

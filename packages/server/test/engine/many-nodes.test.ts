@@ -3,9 +3,10 @@ import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createNodeClock } from "../../src/engine/node-clock.ts";
 import { join } from "../../src/engine/membership.ts";
+import type { Database } from "../../src/store/database.ts";
 import { renewNode } from "../../src/store/nodes.ts";
 import { type Cluster, leaseTtlMs, startCluster } from "./cluster.ts";
-import { type Fault, faultyDatabase } from "./faulty-database.ts";
+import type { Fault } from "./faulty-database.ts";
 
 let cluster: Cluster;
 let receiver: Receiver;
@@ -173,7 +174,7 @@ describe("membership", () => {
 });
 
 /** Faults by a piece of the statement's text: the keeper's statements have no names. */
-function failingText(db: Parameters<typeof faultyDatabase>[0], faults: Fault[]): ReturnType<typeof faultyDatabase> {
+function failingText(db: Database, faults: Fault[]): Database {
   const query = async (config: unknown, ...rest: unknown[]): Promise<unknown> => {
     const send = db.query as unknown as (config: unknown, ...rest: unknown[]) => Promise<unknown>;
     const [fault] = faults;
@@ -182,5 +183,5 @@ function failingText(db: Parameters<typeof faultyDatabase>[0], faults: Fault[]):
     if (fault.when === "after") await send.call(db, config, ...rest);
     throw new Error("Connection terminated unexpectedly");
   };
-  return Object.assign(Object.create(db) as typeof db, { query });
+  return Object.assign(Object.create(db) as Database, { query });
 }

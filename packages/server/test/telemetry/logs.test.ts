@@ -64,7 +64,9 @@ describe("logs", () => {
       expect(JSON.stringify(line)).not.toMatch(/the payload|the answer/);
     }
     expect(linesOf({ ...examples.listener_lost, error: "gone" })[0]?.error).toEqual({ message: "gone" });
-    expect(linesOf({ ...examples.listener_lost, error: new PunctualError("internal", "why") })[0]?.error).toMatchObject({ code: "internal" });
+    expect(linesOf({ ...examples.listener_lost, error: new PunctualError("internal", "why") })[0]?.error).toMatchObject({
+      code: "internal",
+    });
   });
 
   it("warn about a database that is away, and call anything else an error", () => {

@@ -2,7 +2,17 @@ import { describe, expect, it } from "vitest";
 import { createMetrics } from "../../src/telemetry/metrics.ts";
 
 const attempt = (lagMs: number | null) =>
-  ({ type: "attempt_ended", runId: "r", jobId: "j", tenantId: 1, attempt: 1, next: "succeeded", failureClass: null, lagMs, durationMs: 1 }) as const;
+  ({
+    type: "attempt_ended",
+    runId: "r",
+    jobId: "j",
+    tenantId: 1,
+    attempt: 1,
+    next: "succeeded",
+    failureClass: null,
+    lagMs,
+    durationMs: 1,
+  }) as const;
 
 /** The text format 0.0.4, strictly: a type line before a family's samples, no family twice, every sample a number. */
 function parse(text: string): { types: Map<string, string>; samples: Map<string, number> } {
@@ -12,7 +22,7 @@ function parse(text: string): { types: Map<string, string>; samples: Map<string,
   for (const line of text.trimEnd().split("\n")) {
     const type = /^# TYPE ([a-z_]+) (gauge|counter|histogram)$/.exec(line);
     if (type) {
-      expect(types.has(type[1] ?? ""), line).toBe(false);
+      if (types.has(type[1] ?? "")) throw new Error(`a family twice: ${line}`);
       types.set(type[1] ?? "", type[2] ?? "");
       continue;
     }
