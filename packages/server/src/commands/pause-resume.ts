@@ -39,7 +39,8 @@ export function resumeJob(guests: Guests): Operation<"resumeJob"> {
         refuseCompleted(current);
         if (current.status === "active") return null;
         const nextMs = planOf(JSON.parse(current.definition) as JobDefinition).schedule.next(nowMs);
-        const cursor: Revision["cursor"] = nextMs === null ? { action: "drop" } : { action: "set", nextMs, restartCount: false };
+        const cursor: Revision["cursor"] =
+          nextMs === null ? { action: "drop" } : { action: "set", nextMs, restartCount: false, mayHavePassed: false };
         return { nowMs, revision: sameJob(current, { status: "active", pauseReason: null, cursor }) };
       },
       async (current, { nowMs, revision }) => {

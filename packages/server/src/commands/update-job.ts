@@ -14,9 +14,7 @@ import { jobView } from "./views.ts";
 
 export function updateJob(guests: Guests): Operation<"updateJob"> {
   return async (context, { params, body, ifMatch }) => {
-    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) =>
-      mergeJob(storedJob(current), body),
-    );
+    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) => mergeJob(storedJob(current), body));
     return { status: 200, body: job, revision: job.revision };
   };
 }
@@ -83,7 +81,7 @@ async function cursorAfter(context: CommandContext, current: JobRow, accepted: A
   if (nextMs === null) return { action: "drop" };
   // A one-time job set back to a time that has already had its run does not run again: one occurrence, at most one run.
   const again = nextMs <= nowMs && (await findRun(context.db, context.tenantId, occurrenceRunId(current.job_id, nextMs))) !== null;
-  return again ? { action: "drop" } : { action: "set", nextMs, restartCount: true };
+  return again ? { action: "drop" } : { action: "set", nextMs, restartCount: true, mayHavePassed: accepted.definition.runAt !== undefined };
 }
 
 function revisionOf(current: JobRow, accepted: AcceptedJob, cursor: Revision["cursor"]): Revision {

@@ -12,12 +12,12 @@ export type Revision = {
   pauseReason: string | null;
   /**
    * What becomes of the cursor: `keep` moves it to the new revision as it is; `set` gives it a new next occurrence; `hold` keeps the row of a paused job
-   * without one; `drop` ends it. `restartCount` begins the count for maxRuns anew.
+   * without one; `drop` ends it. `restartCount` begins the count for maxRuns anew; `mayHavePassed` lets a one-time job be due at once.
    */
   cursor:
     | { action: "keep" | "drop" }
     | { action: "hold"; restartCount: boolean }
-    | { action: "set"; nextMs: number; restartCount: boolean };
+    | { action: "set"; nextMs: number; restartCount: boolean; mayHavePassed: boolean };
 };
 
 /** The job as its changer has read it: both must still hold when the change is made. */
@@ -31,10 +31,11 @@ export type ExpectedJob = { revision: number; nextMs: number | null };
  *   be fired first (commands/revise.ts).
  * - Without the compare-and-set on the cursor, an occurrence could fire twice: fired under the old revision after the change was decided, and set again
  *   as the first one of the new revision once its run has ended and left live_runs.
+ * - Without the guard on the new next occurrence, one that passes between the decision and the change would fire although it was not the new revision's.
  *
  * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 what ended it, $6 name, $7 status, $8 definition, $9 payload, $10 target type, $11 labels,
- * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count, $16 expected next ms or null. Locks: the job's row and its cursor. Index: primary
- * keys.
+ * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count, $16 expected next ms or null, $17 whether the new next
+ * occurrence may have passed. Locks: the job's row and its cursor. Index: primary keys.
  */
 const reviseSql = `
 with old as (
@@ -45,7 +46,8 @@ old_cursor as (
 quiet as (
   select old.* from old
   where not exists (select from old_cursor where next_at <= punctual.clock())
-    and (select next_at from old_cursor) is not distinct from punctual.at($16)),
+    and (select next_at from old_cursor) is not distinct from punctual.at($16)
+    and ($13 <> 'set' or $17 or punctual.at($14) > punctual.clock())),
 archived as (
   insert into punctual.job_revisions (shard, job_id, revision, tenant_id, name, status, definition, payload, valid_from, valid_to, ended_by)
   select shard, job_id, revision, tenant_id, name, status, definition, payload, updated_at, punctual.clock(), $5 from quiet),
@@ -106,6 +108,7 @@ export async function reviseJob(
       next.cursor.action === "set" ? next.cursor.nextMs : null,
       "restartCount" in next.cursor && next.cursor.restartCount,
       expected.nextMs,
+      next.cursor.action === "set" && next.cursor.mayHavePassed,
     ],
   });
   return rows[0]?.revision ?? null;
