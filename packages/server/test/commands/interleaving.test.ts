@@ -79,6 +79,6 @@ test("a change loses no occurrence, repeats none and adds none, whatever time an
       expect(nominals).toEqual(await expectedTimes(jobId, clock.nowMs));
       await office.ask("deleteJob", { params });
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
