@@ -1,4 +1,4 @@
-import type { Preview, PreviewRequest } from "@punctual/contract";
+import type { ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createRuns } from "./nouns/runs.ts";
@@ -19,6 +19,10 @@ export function createClient(options: ClientOptions) {
     schedules: {
       /** The next occurrences of a schedule that needs no job. */
       preview: (body: PreviewRequest): Promise<Preview> => call("previewSchedule", { body }),
+      /** Why a schedule fires at a time, or not. */
+      explain: (body: ExplainRequest): Promise<Explanation> => call("explainSchedule", { body }),
+      /** What may surprise the author of a schedule. */
+      lint: (body: LintRequest): Promise<LintResult> => call("lintSchedule", { body }),
     },
   };
 }

@@ -28,4 +28,6 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   getRun: { method: "GET", path: "/v1/runs/{runId}", repeatable: "always" },
   cancelRun: { method: "POST", path: "/v1/runs/{runId}/cancel", repeatable: "never" },
   previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
+  explainSchedule: { method: "POST", path: "/v1/schedules/explain", repeatable: "always" },
+  lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },
 };

@@ -14,6 +14,9 @@ export const limits = {
   urlChars: 2_048,
   headers: 64,
   headerValueChars: 4_096,
+  /** Entries of a schedule's exclude, and members of its anyOf. */
+  exclusions: 500,
+  scheduleMembers: 50,
   pageItems: 200,
   previewOccurrences: 1_000,
   /** What is kept of a target's answer, and of an error's text. */

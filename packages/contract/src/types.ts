@@ -24,7 +24,13 @@ export type Attempt = Static<typeof run.Attempt>;
 export type AttemptOutcomeName = (typeof run.attemptOutcomes)[number];
 export type Occurrence = Static<typeof run.Occurrence>;
 export type OccurrencePage = Static<typeof run.OccurrencePage>;
+/** The schedule fields of a request. */
+export type ScheduleBody = Pick<CreateJobBody, keyof typeof schedule.scheduleFields>;
 export type PreviewRequest = Static<typeof schedule.PreviewRequest>;
+export type ExplainRequest = Static<typeof schedule.ExplainRequest>;
+export type Explanation = Static<typeof schedule.Explanation>;
+export type LintRequest = Static<typeof schedule.LintRequest>;
+export type LintResult = Static<typeof schedule.LintResult>;
 export type Preview = Static<typeof schedule.Preview>;
 export type HttpTarget = Static<typeof target.HttpTarget>;
 export type Target = Static<typeof target.Target>;

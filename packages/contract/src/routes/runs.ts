@@ -1,7 +1,7 @@
 import { Type } from "typebox";
 import { Uuid } from "../schemas/common.ts";
 import * as run from "../schemas/run.ts";
-import { Preview, PreviewRequest } from "../schemas/schedule.ts";
+import { ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "../schemas/schedule.ts";
 import type { Route } from "./route.ts";
 import { scheduleErrors } from "./shared-errors.ts";
 
@@ -47,6 +47,26 @@ export const runRoutes = {
     summary: "When would this schedule fire?",
     body: PreviewRequest,
     responses: { 200: { description: "The next occurrences", schema: Preview } },
+    errors: scheduleErrors,
+  },
+  explainSchedule: {
+    method: "POST",
+    path: "/v1/schedules/explain",
+    tag: "schedules",
+    scope: "read",
+    summary: "Why does this schedule fire at a time, or not?",
+    body: ExplainRequest,
+    responses: { 200: { description: "What was looked at, and what did not hold", schema: Explanation } },
+    errors: scheduleErrors,
+  },
+  lintSchedule: {
+    method: "POST",
+    path: "/v1/schedules/lint",
+    tag: "schedules",
+    scope: "read",
+    summary: "What may surprise the author of this schedule?",
+    body: LintRequest,
+    responses: { 200: { description: "Findings, with a suggestion each", schema: LintResult } },
     errors: scheduleErrors,
   },
 } as const satisfies Record<string, Route>;

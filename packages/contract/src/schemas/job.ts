@@ -67,19 +67,16 @@ export const UpdateJob = Type.Object(
 /** By name, the name stands in the path. */
 export const UpsertJob = Type.Object({ ...scheduleFields, ...policyFields }, { title: "UpsertJob", additionalProperties: false });
 
+/** A delay is stored as the time it came to. */
+const { delay: _delay, ...storedScheduleFields } = scheduleFields;
+
 export const Job = Type.Object(
   {
     jobId: Uuid,
     name: Nullable(Type.String()),
     revision: Type.Integer({ minimum: 1 }),
     status: JobStatus,
-    cron: Type.Optional(Type.String()),
-    every: Type.Optional(Type.String()),
-    runAt: Type.Optional(Type.String()),
-    timezone: Type.Optional(Type.String()),
-    anchor: Type.Optional(Type.String()),
-    startAt: Type.Optional(Type.String()),
-    endAt: Type.Optional(Type.String()),
+    ...storedScheduleFields,
     target: Target,
     payload: Type.Optional(Type.Unknown({ description: "Left out in lists" })),
     retry: Type.Object({ attempts: Type.Integer() }),
@@ -89,6 +86,7 @@ export const Job = Type.Object(
     priority: Type.Integer(),
     labels: Type.Record(Type.String(), Type.String()),
     nextRunAt: Nullable(Instant),
+    nextRunEffectiveAt: Nullable(Type.String({ ...Instant, description: "When it will start, with spread and jitter" })),
     pauseReason: Nullable(Type.String()),
     createdAt: Instant,
     updatedAt: Instant,

@@ -2,34 +2,93 @@ import { Type } from "typebox";
 import { limits } from "../limits.ts";
 import { Duration, Instant, Nullable } from "./common.ts";
 
+const Text = (description: string, options: { maxLength?: number; examples?: string[] } = {}) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 64, description, ...options }));
+
+const DstPolicy = Type.Object(
+  {
+    gap: Type.Optional(
+      Type.Enum(["run_after", "shift", "skip"], {
+        description:
+          "A local time that the clock skips: run at the first instant after the gap (default), as long after it as it lay inside, or not at all",
+      }),
+    ),
+    overlap: Type.Optional(
+      Type.Enum(["first", "second", "both"], { description: "A local time that comes twice: the first (default), the second, or both" }),
+    ),
+  },
+  { title: "DstPolicy", additionalProperties: false },
+);
+
+const Exclusion = Type.Union(
+  [
+    Type.Object({ date: Type.String({ maxLength: 10, examples: ["2027-12-25", "12-25"] }) }, { additionalProperties: false }),
+    Type.Object({ from: Type.String({ maxLength: 10 }), to: Type.String({ maxLength: 10 }) }, { additionalProperties: false }),
+    Type.Object(
+      {
+        weekly: Type.String({ maxLength: 64, examples: ["MON-FRI"] }),
+        between: Type.Optional(Type.String({ maxLength: 32, examples: ["22:00-06:00"] })),
+      },
+      { additionalProperties: false },
+    ),
+    Type.Object({ cron: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
+  ],
+  {
+    title: "Exclusion",
+    description: "Local time in which nothing fires: a day (of one year or every year), days, weekly hours, or the times of a cron pattern",
+  },
+);
+
+/** What says the kind, and what shapes it; the same in a job, in a preview and in each member of anyOf. */
+const ruleFields = {
+  cron: Text("Cron pattern of 5, 6 (seconds first) or 7 (years last) fields, or a nickname", {
+    maxLength: 1024,
+    examples: ["*/5 * * * *"],
+  }),
+  every: Text("Interval, at least 1s. Hours and shorter are elapsed time, days and longer keep their local time", {
+    examples: ["90s", "1 day"],
+  }),
+  runAt: Text("One time; in the past means at once. Without an offset it is local to timezone", { examples: ["2027-03-01T09:00:00Z"] }),
+  timezone: Text("IANA zone whose clocks count. Default UTC", { examples: ["Europe/Berlin"] }),
+  anchor: Text("Where `every` counts from. Default: the moment of creation"),
+  startAt: Text("No occurrence before this time"),
+  endAt: Text("No occurrence after this time"),
+  dst: Type.Optional(DstPolicy),
+  exclude: Type.Optional(Type.Array(Exclusion, { maxItems: limits.exclusions })),
+  dialect: Type.Optional(
+    Type.Enum(["punctual", "quartz", "spring"], { default: "punctual", description: "Whose rules the cron pattern follows" }),
+  ),
+};
+
 /**
  * The schedule's fields as they stand in a job. Their inner grammar is the schedule package's to judge: a schema can only say "string", the parser says
  * which column is wrong.
  */
 export const scheduleFields = {
-  cron: Type.Optional(Type.String({ minLength: 1, maxLength: 1024, description: "Cron pattern", examples: ["*/5 * * * *"] })),
-  every: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "Interval from the anchor, at least 1s", examples: ["90s"] }),
+  ...ruleFields,
+  delay: Text("One time, this long after the request", { examples: ["15m"] }),
+  anyOf: Type.Optional(
+    Type.Array(Type.Object(ruleFields, { title: "ScheduleRule", additionalProperties: false }), {
+      minItems: 1,
+      maxItems: limits.scheduleMembers,
+      description: "Several schedules: fires whenever one of them does",
+    }),
   ),
-  runAt: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "One time; in the past means at once", examples: ["2027-03-01T09:00:00Z"] }),
+  spread: Text("Starts every occurrence later by an offset up to this long, the same for each of this job's", { examples: ["5m"] }),
+  jitter: Text("Starts every occurrence later by an offset up to this long, another for each", { examples: ["30s"] }),
+  after: Type.Optional(
+    Type.Enum(["start", "completion"], {
+      default: "start",
+      description:
+        "Where `every` counts from: the occurrence before (start), or the end of its run (completion), so that runs never overlap",
+    }),
   ),
-  delay: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "One time, this long after the request", examples: ["15m"] }),
-  ),
-  timezone: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "IANA zone of a cron pattern. Default UTC", examples: ["Europe/Berlin"] }),
-  ),
-  anchor: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: "Where `every` counts from. Default: the moment of creation" }),
-  ),
-  startAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "No occurrence before this time" })),
-  endAt: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "No occurrence after this time" })),
 };
 
 export const PreviewRequest = Type.Object(
   {
     ...scheduleFields,
+    seed: Text("What `H`, spread and jitter are derived from; for a job its id. Default: empty"),
     from: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "List occurrences after this time. Default: now" })),
     count: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.previewOccurrences, default: 10 })),
   },
@@ -39,6 +98,7 @@ export const PreviewRequest = Type.Object(
 export const PreviewOccurrence = Type.Object(
   {
     nominalAt: Instant,
+    effectiveAt: Type.String({ ...Instant, description: "When it would start, with spread and jitter" }),
     localTime: Type.String({
       description: "The same instant on the clocks of the schedule's zone",
       examples: ["2027-03-01T10:00:00+01:00"],
@@ -56,6 +116,51 @@ export const Preview = Type.Object(
     nextFrom: Nullable(Instant),
   },
   { title: "Preview", additionalProperties: false },
+);
+
+export const ExplainRequest = Type.Object(
+  {
+    ...scheduleFields,
+    seed: PreviewRequest.properties.seed,
+    at: Type.String({ minLength: 1, maxLength: 64, description: "The time to explain" }),
+  },
+  { title: "ExplainRequest", additionalProperties: false },
+);
+
+export const Explanation = Type.Object(
+  {
+    at: Instant,
+    localTime: Type.String(),
+    fires: Type.Boolean(),
+    reasons: Type.Array(
+      Type.Object(
+        { part: Type.String({ description: "The field or policy that was looked at" }), holds: Type.Boolean(), text: Type.String() },
+        { title: "ExplanationReason", additionalProperties: false },
+      ),
+    ),
+    previous: Nullable(Instant),
+    next: Nullable(Instant),
+  },
+  { title: "Explanation", additionalProperties: false },
+);
+
+export const LintRequest = Type.Object(
+  { ...scheduleFields, seed: PreviewRequest.properties.seed },
+  { title: "LintRequest", additionalProperties: false },
+);
+
+export const LintResult = Type.Object(
+  {
+    description: Type.String({ description: "The schedule in plain words" }),
+    findings: Type.Array(
+      Type.Object(
+        { rule: Type.String(), field: Type.String(), message: Type.String(), suggestion: Type.String() },
+        { title: "LintFinding", additionalProperties: false },
+      ),
+      { description: "Empty when nothing is likely to surprise" },
+    ),
+  },
+  { title: "LintResult", additionalProperties: false },
 );
 
 export const MisfirePolicy = Type.Object(

@@ -2,8 +2,8 @@ import { PunctualError } from "@punctual/contract";
 import { cancelRuns } from "../store/cancelling.ts";
 import { findRun } from "../store/runs.ts";
 import type { Operation } from "./operation.ts";
-import { requireJob } from "./require-job.ts";
 import { requireRun } from "./read-runs.ts";
+import { requireJob } from "./require-job.ts";
 import { runView } from "./views.ts";
 
 const reason = "cancelled by request";

@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "@punctual/contract";
 import { jobId, shardOf } from "../model/ids.ts";
-import { type AcceptedJob, acceptJob, firstLook } from "../model/job-definition.ts";
+import { type AcceptedJob, acceptJob } from "../model/job-definition.ts";
+import { firstLook } from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import { insertJobs, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
@@ -17,7 +18,8 @@ const wakeWithinMs = 1_500;
 export function createJob(guests: Guests): Operation<"createJob"> {
   return async (context, { body }) => {
     const nowMs = await readClock(context.db);
-    const job = await createAccepted(context, acceptJob(body, nowMs, guests.check), nowMs);
+    const id = newJobId(nowMs);
+    const job = await createAccepted(context, id, acceptJob(id, body, nowMs, guests.check), nowMs);
     return { status: 201, body: job, revision: job.revision };
   };
 }
@@ -26,8 +28,8 @@ export function createJob(guests: Guests): Operation<"createJob"> {
  * Stores an accepted job. A secret of its own is stored first: a job that fires before its secret exists would sign with the wrong one, while a secret
  * without a job harms nobody.
  */
-export async function createAccepted(context: CommandContext, accepted: AcceptedJob, nowMs: number): Promise<Job> {
-  const row = newJob(accepted, nowMs);
+export async function createAccepted(context: CommandContext, id: string, accepted: AcceptedJob, nowMs: number): Promise<Job> {
+  const row = newJob(id, accepted, nowMs);
   const signingSecret = accepted.definition.target.signing === "own" ? newSigningSecret() : undefined;
   if (signingSecret) await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(row.jobId), signingSecret);
   const created = await insertJobs(context.db, context.tenantId, [row]);
@@ -40,20 +42,25 @@ export async function createAccepted(context: CommandContext, accepted: Accepted
   return signingSecret ? { ...view, signingSecret } : view;
 }
 
-/** A job's row, with a new id. */
-export function newJob(accepted: AcceptedJob, nowMs: number): NewJob & { shard: number } {
-  const id = jobId(nowMs, randomBytes(10).toString("hex"));
-  const nextMs = accepted.plan.schedule.next(firstLook(accepted.definition, nowMs));
+export function newJobId(nowMs: number): string {
+  return jobId(nowMs, randomBytes(10).toString("hex"));
+}
+
+/** An accepted job's row. */
+export function newJob(id: string, { name, definition, plan, payload, labels }: AcceptedJob, nowMs: number): NewJob & { shard: number } {
+  const nextMs = plan.schedule.next(firstLook(definition, nowMs));
   if (nextMs === null) throw new RangeError("an accepted job has a first occurrence");
   return {
     jobId: id,
     shard: shardOf(id),
-    name: accepted.name,
-    definition: JSON.stringify(accepted.definition),
-    payload: accepted.payload,
-    targetType: accepted.definition.target.type,
-    labels: accepted.labels,
+    name,
+    definition: JSON.stringify(definition),
+    payload,
+    targetType: definition.target.type,
+    labels,
     nextMs,
+    dueMs: plan.dueAt(nextMs),
+    afterMs: plan.afterCompletionMs,
   };
 }
 

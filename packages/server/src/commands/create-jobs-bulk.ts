@@ -5,7 +5,7 @@ import { faultsOf } from "../model/validation.ts";
 import { readClock } from "../store/clock.ts";
 import { insertJobs, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
-import { newJob, wakeIfSoon } from "./create-job.ts";
+import { newJob, newJobId, wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { nameTaken } from "./require-job.ts";
@@ -39,9 +39,10 @@ function judge(job: unknown, nowMs: number, guests: Guests): Candidate | Punctua
         faults: [{ pointer: "/idempotencyKey", message, remedy: "Send an Idempotency-Key header for the whole request." }],
       });
     }
-    const accepted: AcceptedJob = acceptJob(body, nowMs, guests.check);
+    const id = newJobId(nowMs);
+    const accepted: AcceptedJob = acceptJob(id, body, nowMs, guests.check);
     const signingSecret = accepted.definition.target.signing === "own" ? newSigningSecret() : null;
-    return { row: newJob(accepted, nowMs), signingSecret, name: accepted.name };
+    return { row: newJob(id, accepted, nowMs), signingSecret, name: accepted.name };
   } catch (error) {
     if (error instanceof PunctualError) return error;
     throw error;
@@ -93,7 +94,7 @@ function rowAsCreated(row: NewJob & { shard: number }, tenantId: number, nowMs: 
     created_ms: nowMs,
     updated_ms: nowMs,
     next_ms: row.nextMs,
-    due_ms: Math.max(row.nextMs, nowMs),
+    due_ms: Math.max(row.dueMs, nowMs),
     fired: 0,
   };
 }

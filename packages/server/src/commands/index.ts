@@ -1,4 +1,5 @@
 import type { OperationId } from "@punctual/contract";
+import { explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
@@ -7,7 +8,6 @@ import type { Guests } from "./guests.ts";
 import { listOccurrences } from "./list-occurrences.ts";
 import type { Operation } from "./operation.ts";
 import { pauseJob, resumeJob } from "./pause-resume.ts";
-import { previewSchedule } from "./preview-schedule.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getRun, listRuns } from "./read-runs.ts";
 import { triggerJob } from "./trigger-job.ts";
@@ -36,5 +36,7 @@ export function createOperations(guests: Guests): Operations {
     getRun,
     cancelRun,
     previewSchedule,
+    explainSchedule,
+    lintSchedule,
   };
 }

@@ -1,5 +1,6 @@
 import { type Occurrence, PunctualError } from "@punctual/contract";
-import { acceptInstant, type JobDefinition, planOf } from "../model/job-definition.ts";
+import { type JobDefinition, planOf } from "../model/job-definition.ts";
+import { acceptInstant } from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { listRuns, type RunRow } from "../store/runs.ts";
@@ -47,12 +48,14 @@ function recordedView(run: RunRow): Occurrence {
 function toCome(job: JobRow, fromMs: number, toMs: number, limit: number, recorded: ReadonlySet<number>): Occurrence[] {
   const items: Occurrence[] = [];
   if (job.next_ms === null) return items;
-  const plan = planOf(JSON.parse(job.definition) as JobDefinition);
+  const plan = planOf(JSON.parse(job.definition) as JobDefinition, job.job_id);
   let left = plan.maxRuns === null ? Number.POSITIVE_INFINITY : plan.maxRuns - (job.fired ?? 0);
   let next: number | null = job.next_ms;
   // With maxRuns the occurrences before `from` count too, so they are walked; without, the search starts at `from`.
   if (plan.maxRuns === null && next < fromMs) next = plan.schedule.next(fromMs - 1);
   let walked = 0;
+  // With a fixed delay, when a further one comes depends on runs that have not ended.
+  if (plan.afterCompletionMs !== null) left = Math.min(left, 1);
   for (; next !== null && next < toMs && items.length < limit && left > 0; next = plan.schedule.next(next), left--) {
     if (next < fromMs && ++walked > farthestWalk) throw fromTooFar();
     if (next >= fromMs && !recorded.has(next)) items.push({ nominalAt: instant(next), status: "scheduled", runId: null, reason: null });

@@ -5,7 +5,7 @@ import type { JobRow } from "../store/jobs.ts";
 import { wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { Operation } from "./operation.ts";
-import { applyRevision, changeJob, reread } from "./revise.ts";
+import { applyRevision, changeJob, cursorFrom, reread } from "./revise.ts";
 import { jobView } from "./views.ts";
 
 export function pauseJob(guests: Guests): Operation<"pauseJob"> {
@@ -38,15 +38,14 @@ export function resumeJob(guests: Guests): Operation<"resumeJob"> {
       (current, nowMs) => {
         refuseCompleted(current);
         if (current.status === "active") return null;
-        const nextMs = planOf(JSON.parse(current.definition) as JobDefinition).schedule.next(nowMs);
-        const cursor: Revision["cursor"] =
-          nextMs === null ? { action: "drop" } : { action: "set", nextMs, restartCount: false, mayHavePassed: false };
+        const plan = planOf(JSON.parse(current.definition) as JobDefinition, current.job_id);
+        const cursor = cursorFrom(plan, nowMs, { restartCount: false, mayHavePassed: false });
         return { nowMs, revision: sameJob(current, { status: "active", pauseReason: null, cursor }) };
       },
       async (current, { nowMs, revision }) => {
         const applied = await applyRevision(context, current, "resumed", revision);
         if (applied && revision.cursor.action === "set")
-          wakeIfSoon(context, { shard: current.shard, nextMs: revision.cursor.nextMs }, nowMs);
+          wakeIfSoon(context, { shard: current.shard, nextMs: revision.cursor.next.nominalMs }, nowMs);
         return applied;
       },
     );

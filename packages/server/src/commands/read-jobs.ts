@@ -1,5 +1,5 @@
 import { PunctualError } from "@punctual/contract";
-import { acceptInstant } from "../model/job-definition.ts";
+import { acceptInstant } from "../model/job-schedule.ts";
 import { type JobFilters, listJobs as listRows } from "../store/job-list.ts";
 import { findJobByName } from "../store/jobs.ts";
 import type { Operation } from "./operation.ts";

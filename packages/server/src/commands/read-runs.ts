@@ -1,5 +1,5 @@
 import { PunctualError } from "@punctual/contract";
-import { acceptInstant } from "../model/job-definition.ts";
+import { acceptInstant } from "../model/job-schedule.ts";
 import { findRun, listRuns as listRows, type RunFilters, type RunRow, readAttempts } from "../store/runs.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { cutPage, pageCursor } from "./page-cursor.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { PunctualError } from "@punctual/contract";
 import { planFiring } from "../model/firing-plan.ts";
-import { type JobDefinition, planOf } from "../model/job-definition.ts";
 import { originKey } from "../model/ids.ts";
+import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
 import { isUniqueViolation } from "../store/database.ts";
 import { fire } from "../store/firing.ts";
@@ -52,6 +52,13 @@ export async function changeJob<T>(
   });
 }
 
+/** The cursor that starts a schedule after an instant, or ends it when there is nothing more. */
+export function cursorFrom(plan: JobPlan, afterMs: number, options: { restartCount: boolean; mayHavePassed: boolean }): Revision["cursor"] {
+  const nominalMs = plan.schedule.next(afterMs);
+  if (nominalMs === null) return { action: "drop" };
+  return { action: "set", next: { nominalMs, dueMs: plan.dueAt(nominalMs) }, afterMs: plan.afterCompletionMs, ...options };
+}
+
 /** Applies a revision; the `apply` of changeJob for everything but deletion. */
 export async function applyRevision(
   context: CommandContext,
@@ -81,14 +88,14 @@ export async function reread(context: CommandContext, jobId: string): Promise<Jo
  */
 async function recordDue(context: CommandContext, guests: Guests, job: JobRow & { next_ms: number }, nowMs: number): Promise<void> {
   const { shard, job_id: jobId, revision, next_ms: nextMs } = job;
-  const plan = planOf(JSON.parse(job.definition) as JobDefinition);
+  const plan = planOf(JSON.parse(job.definition) as JobDefinition, jobId);
   const due = { jobId, nextMs, dueMs: job.due_ms ?? nextMs, fired: job.fired ?? 0 };
-  const { newNextMs, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
+  const { next, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
   const origin = originKey(context.tenantId, guests.originOf(plan.target));
   const runs = occurrences.map(({ runId, nominalMs, verdict, reason }) => {
     const state = verdict === "run" ? ("ready" as const) : ("skipped" as const);
     return { shard, jobId, runId, nominalMs, state, priority: plan.priority, origin, reason };
   });
-  await fire(context.db, null, [{ shard, jobId, revision, nextMs, newNextMs, counted }], runs);
+  await fire(context.db, null, [{ shard, jobId, revision, nextMs, next, counted }], runs);
   context.wake(shard);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
 import { manualRunId, originKey } from "../model/ids.ts";
+import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
 import { findRun, insertManualRun } from "../store/runs.ts";
 import type { Guests } from "./guests.ts";
@@ -12,7 +12,7 @@ import { runView } from "./views.ts";
 export function triggerJob(guests: Guests): Operation<"triggerJob"> {
   return async (context, { params, body }) => {
     const job = await requireJob(context, params.jobId);
-    const plan = planOf(JSON.parse(job.definition) as JobDefinition);
+    const plan = planOf(JSON.parse(job.definition) as JobDefinition, job.job_id);
     const nowMs = await readClock(context.db);
     const runId = manualRunId(job.job_id, nowMs, randomBytes(16).toString("hex"));
     const run = {

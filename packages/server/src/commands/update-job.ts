@@ -1,15 +1,16 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CreateJobBody } from "@punctual/contract";
-import { type AcceptedJob, acceptJob, firstLook, type JobDefinition, mergeJob, scheduleOf } from "../model/job-definition.ts";
 import { occurrenceRunId } from "../model/ids.ts";
+import { type AcceptedJob, acceptJob, type JobDefinition, mergeJob } from "../model/job-definition.ts";
+import { firstLook, scheduleOf } from "../model/job-schedule.ts";
 import type { Revision } from "../store/job-revisions.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { findRun } from "../store/runs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, readSecret } from "../store/secrets.ts";
+import { wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
-import { wakeIfSoon } from "./create-job.ts";
-import { applyRevision, changeJob, reread } from "./revise.ts";
+import { applyRevision, changeJob, cursorFrom, reread } from "./revise.ts";
 import { jobView } from "./views.ts";
 
 export function updateJob(guests: Guests): Operation<"updateJob"> {
@@ -36,14 +37,14 @@ export async function replaceJob(
     request,
     async (current, nowMs) => {
       const body = bodyOf(current);
-      const accepted = acceptJob(keepAnchor(body, current), nowMs, guests.check, { mayBeOver: true });
+      const accepted = acceptJob(current.job_id, keepAnchor(body, current), nowMs, guests.check, { mayBeOver: true });
       if (isSame(current, accepted)) return null;
       return { accepted, cursor: await cursorAfter(context, current, accepted, nowMs), nowMs };
     },
     async (current, { accepted, cursor, nowMs }) => {
       signingSecret ??= await secretFor(context, current, accepted);
       const applied = await applyRevision(context, current, "updated", revisionOf(current, accepted, cursor));
-      if (applied && cursor.action === "set") wakeIfSoon(context, { shard: current.shard, nextMs: cursor.nextMs }, nowMs);
+      if (applied && cursor.action === "set") wakeIfSoon(context, { shard: current.shard, nextMs: cursor.next.nominalMs }, nowMs);
       return applied;
     },
   );
@@ -77,11 +78,13 @@ async function cursorAfter(context: CommandContext, current: JobRow, accepted: A
     isDeepStrictEqual(scheduleOf(stored), scheduleOf(accepted.definition)) && stored.maxRuns === accepted.definition.maxRuns;
   if (current.status === "paused") return { action: "hold", restartCount: !unchanged };
   if (unchanged) return { action: "keep" };
-  const nextMs = accepted.plan.schedule.next(firstLook(accepted.definition, nowMs));
-  if (nextMs === null) return { action: "drop" };
+  const mayHavePassed = accepted.definition.runAt !== undefined;
+  const cursor = cursorFrom(accepted.plan, firstLook(accepted.definition, nowMs), { restartCount: true, mayHavePassed });
+  if (cursor.action !== "set") return cursor;
+  const nextMs = cursor.next.nominalMs;
   // A one-time job set back to a time that has already had its run does not run again: one occurrence, at most one run.
   const again = nextMs <= nowMs && (await findRun(context.db, context.tenantId, occurrenceRunId(current.job_id, nextMs))) !== null;
-  return again ? { action: "drop" } : { action: "set", nextMs, restartCount: true, mayHavePassed: accepted.definition.runAt !== undefined };
+  return again ? { action: "drop" } : cursor;
 }
 
 function revisionOf(current: JobRow, accepted: AcceptedJob, cursor: Revision["cursor"]): Revision {

@@ -2,7 +2,7 @@ import { PunctualError } from "@punctual/contract";
 import { acceptJob } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
 import { findJobByName } from "../store/jobs.ts";
-import { createAccepted } from "./create-job.ts";
+import { createAccepted, newJobId } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { Operation } from "./operation.ts";
 import { replaceJob } from "./update-job.ts";
@@ -25,7 +25,8 @@ export function upsertJob(guests: Guests): Operation<"upsertJob"> {
           return { status: 200, body: job, revision: job.revision };
         }
         const nowMs = await readClock(context.db);
-        const job = await createAccepted(context, acceptJob(wanted, nowMs, guests.check), nowMs);
+        const id = newJobId(nowMs);
+        const job = await createAccepted(context, id, acceptJob(id, wanted, nowMs, guests.check), nowMs);
         return { status: 201, body: job, revision: job.revision };
       } catch (error) {
         const overtaken = existing ? "job_not_found" : "name_taken";

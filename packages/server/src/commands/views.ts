@@ -9,7 +9,9 @@ export function instant(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-const instantOrNull = (epochMs: number | null): string | null => (epochMs === null ? null : instant(epochMs));
+export function instantOrNull(epochMs: number | null): string | null {
+  return epochMs === null ? null : instant(epochMs);
+}
 
 /** A stored job as the wire shows it, with its defaults filled in. */
 export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
@@ -30,6 +32,7 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     priority: priority ?? jobDefaults.priority,
     labels: row.labels,
     nextRunAt: instantOrNull(row.next_ms),
+    nextRunEffectiveAt: row.next_ms === null ? null : instantOrNull(row.due_ms),
     pauseReason: row.pause_reason,
     createdAt: instant(row.created_ms),
     updatedAt: instant(row.updated_ms),

@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { claimReady, type ClaimedRun, peekRuns, wakeWaiting } from "../store/dispatching.ts";
+import { type ClaimedRun, claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Executor, HeldRun } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { type FailureClass, type Target as TargetSpec, PunctualError } from "@punctual/contract";
-import { decideRetry } from "../model/retry.ts";
+import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
+import { type AttemptEnd, afterAttempt } from "../model/after-attempt.ts";
+import { runTransitions } from "../model/run-states.ts";
 import type { AttemptResult } from "../store/dispatching.ts";
 import type { AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -134,7 +135,18 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
 /** The result of an attempt that was not begun: the run becomes ready again. */
 export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): AttemptResult {
-  return { shard, runId, holder, attempt: number, next: "ready", delayMs: 0, reason: null, evidence: null };
+  // `resumes` matters only when its end was asked for meanwhile; whether the job has a fixed delay, its cursor tells.
+  return {
+    shard,
+    runId,
+    holder,
+    attempt: number,
+    next: runTransitions.running.hand_back,
+    delayMs: 0,
+    reason: null,
+    resumes: true,
+    evidence: null,
+  };
 }
 
 /** Never rejects: what cannot even be sent is a failed attempt like any other. */
@@ -189,37 +201,24 @@ function resultOf(
   timing: { startedMs: number; durationMs: number },
 ): AttemptResult {
   const { shard, runId, holder, attempt: number } = run;
-  const base = { shard, runId, holder, attempt: number };
-  const texts = { statusCode: outcome.statusCode, output: outcome.output, outputTruncated: outcome.outputTruncated, ...timing };
-  if (outcome.ok) {
-    return {
-      ...base,
-      next: "succeeded",
-      delayMs: 0,
-      reason: null,
-      evidence: { outcome: "succeeded", failureClass: null, error: null, ...texts },
-    };
-  }
-  const failed = { error: outcome.message, ...texts };
-  if (end?.kind === "cancel") {
-    return {
-      ...base,
-      next: "cancelled",
-      delayMs: 0,
-      reason: end.reason,
-      evidence: { outcome: "cancelled", failureClass: "cancelled", ...failed },
-    };
-  }
-  const failureClass: FailureClass = end?.kind === "abandon" ? "lost" : outcome.failureClass;
-  const decision = decideRetry({ ...outcome, failureClass }, number, cached.plan.attempts, Math.random());
-  const evidence = { outcome: end ? ("lost" as const) : ("failed" as const), failureClass, ...failed };
-  return decision.retry
-    ? { ...base, next: "waiting", delayMs: decision.delayMs, reason: null, evidence }
-    : {
-        ...base,
-        next: "dead",
-        delayMs: 0,
-        reason: decision.because === "not_retryable" ? "the failure is one that a retry cannot heal" : "all attempts failed",
-        evidence,
-      };
+  const ended = endOf(outcome, end);
+  const after = afterAttempt(ended, number, cached.plan.attempts, Math.random());
+  const { statusCode, output, outputTruncated } = outcome;
+  return {
+    ...{ shard, runId, holder, attempt: number, ...after },
+    resumes: cached.plan.afterCompletionMs !== null,
+    evidence: {
+      outcome: ended.kind,
+      failureClass: ended.kind === "succeeded" ? null : ended.kind === "cancelled" ? "cancelled" : ended.failure.failureClass,
+      error: outcome.ok ? null : outcome.message,
+      ...{ statusCode, output, outputTruncated, ...timing },
+    },
+  };
+}
+
+/** A success counts even when its end was asked for meanwhile: the target has acted. */
+function endOf(outcome: AttemptOutcome, end: UnderWay["end"]): AttemptEnd {
+  if (outcome.ok) return { kind: "succeeded" };
+  if (end?.kind === "cancel") return { kind: "cancelled", reason: end.reason };
+  return end === null ? { kind: "failed", failure: outcome } : { kind: "lost", failure: { ...outcome, failureClass: "lost" } };
 }

@@ -46,7 +46,7 @@ export function createPlanCache(db: Database, originOf: (plan: JobPlan) => strin
     emit({ type: "job_unusable", jobId, revision, error });
   };
   const parse = (row: PlanRow): CachedPlan => {
-    const plan = planOf(JSON.parse(row.definition) as JobDefinition);
+    const plan = planOf(JSON.parse(row.definition) as JobDefinition, row.job_id);
     return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, origin: originKey(row.tenant_id, originOf(plan)) };
   };
   return {

@@ -16,7 +16,7 @@ export type Firing = {
   runs: NewRun[];
   /** Those of `runs` that are to begin at once; they have their slots. */
   begin: { run: HeldRun; plan: CachedPlan }[];
-  /** By shard: the earliest nominal time that stays due, because the job's page was full. */
+  /** By shard: the earliest due time that stays behind, because the job's page was full. */
   stillDue: Map<number, number>;
 };
 
@@ -40,11 +40,11 @@ export function prepareFiring(
       jobId: row.job_id,
       revision: row.revision,
       nextMs: row.next_ms,
-      newNextMs: plan.newNextMs,
+      next: plan.next,
       counted: plan.counted,
     });
-    if (plan.newNextMs !== null && plan.newNextMs <= row.now) {
-      firing.stillDue.set(row.shard, Math.min(firing.stillDue.get(row.shard) ?? plan.newNextMs, plan.newNextMs));
+    if (plan.next !== null && plan.next !== "on_completion" && plan.next.dueMs <= row.now) {
+      firing.stillDue.set(row.shard, Math.min(firing.stillDue.get(row.shard) ?? plan.next.dueMs, plan.next.dueMs));
     }
     for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
       const late = isLate(row, cached, nominalMs);

@@ -1,4 +1,4 @@
-import { decideRetry } from "../model/retry.ts";
+import { afterAttempt } from "../model/after-attempt.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { type AttemptResult, type OrphanedRun, readOrphans, settle } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -48,15 +48,14 @@ export function startRescueLoop({ db, membership, shards, plans, emit, onRescued
 
 function lostResult(run: OrphanedRun, cached: CachedPlan | undefined): AttemptResult {
   const failure = { failureClass: "lost" as const, statusCode: null, retryAfterMs: null };
-  const decision = decideRetry(failure, run.attempt, cached?.plan.attempts ?? 1, Math.random());
+  const after = afterAttempt({ kind: "lost", failure }, run.attempt, cached?.plan.attempts ?? 1, Math.random());
   return {
     shard: run.shard,
     runId: run.run_id,
     holder: run.holder,
     attempt: run.attempt,
-    next: decision.retry ? "waiting" : "dead",
-    delayMs: decision.retry ? decision.delayMs : 0,
-    reason: decision.retry ? null : "all attempts failed",
+    ...after,
+    resumes: cached?.plan.afterCompletionMs !== null,
     evidence: {
       outcome: "lost",
       startedMs: run.held_ms,

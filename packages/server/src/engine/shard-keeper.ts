@@ -2,7 +2,7 @@ import { assignShards } from "../model/shard-assignment.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { type LiveNode, liveNodes } from "../store/nodes.ts";
 import { notify } from "../store/notify.ts";
-import { type ShardRow, readShards, releaseShards, storeWatermarks, takeShards } from "../store/shards.ts";
+import { readShards, releaseShards, type ShardRow, storeWatermarks, takeShards } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";

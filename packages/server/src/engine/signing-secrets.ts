@@ -1,5 +1,5 @@
-import { LRUCache } from "lru-cache";
 import type { Target } from "@punctual/contract";
+import { LRUCache } from "lru-cache";
 import type { Database } from "../store/database.ts";
 import { type Cipher, jobSigningSecret, readSecret, tenantSigningSecret } from "../store/secrets.ts";
 

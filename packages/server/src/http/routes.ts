@@ -5,7 +5,7 @@ import type { CommandContext } from "../commands/operation.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
 import type { Authenticate } from "./auth.ts";
-import { answerOnce, fingerprintOf, type Outcome, readIdempotencyKey, type Result } from "./idempotency.ts";
+import { answerOnce, fingerprintOf, type Outcome, type Result, readIdempotencyKey } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 
 export type RouteParts = {

@@ -7,19 +7,18 @@ import {
   type UpdateJobBody,
   type UpsertJobBody,
 } from "@punctual/contract";
+import { formatDuration, parseDuration } from "@punctual/schedule";
 import {
-  formatDuration,
-  parseDuration,
-  parseInstant,
-  parseSchedule,
-  type Schedule,
-  ScheduleError,
-  type ScheduleSpec,
-} from "@punctual/schedule";
+  acceptSchedule,
+  asFault,
+  firstLook,
+  type JobSchedule,
+  namesKind,
+  planSchedule,
+  type SchedulePlan,
+  scheduleKeys,
+} from "./job-schedule.ts";
 import { defaultAttempts } from "./retry.ts";
-
-const scheduleKinds = ["cron", "every", "runAt", "delay"] as const;
-const scheduleKeys = [...scheduleKinds, "timezone", "anchor", "startAt", "endAt"] as const;
 
 /** Defaults of a job's policies; the reference quotes them. */
 export const jobDefaults = {
@@ -36,7 +35,7 @@ const misfireWindowMostMs = 30 * 24 * 3_600_000;
  * A job as it is stored: what its author said, with relative times resolved, defaults not filled in and fields in one order, so that equal definitions are
  * equal texts however they were written. `name`, `labels` and `payload` are columns of their own.
  */
-export type JobDefinition = ScheduleSpec & {
+export type JobDefinition = JobSchedule & {
   target: Target;
   retry?: { attempts?: number };
   timeout?: string;
@@ -46,8 +45,7 @@ export type JobDefinition = ScheduleSpec & {
 };
 
 /** What the engine needs to carry a job out: parsed once a revision. */
-export type JobPlan = {
-  schedule: Schedule;
+export type JobPlan = SchedulePlan & {
   target: Target;
   attempts: number;
   timeoutMs: number;
@@ -69,18 +67,20 @@ export type AcceptedJob = {
  * Judges a job that fits the schema, and puts it into the form that is stored. `delay` becomes `runAt`, an interval without an anchor is anchored at
  * `nowMs`.
  *
+ * @param jobId what `H`, spread and jitter are derived from
  * @param checkTarget the target's own rules, from its guest
  * @param options.mayBeOver whether a schedule without an occurrence after now is fine, as it is for a job that is being changed
  * @throws PunctualError with the field at fault
  */
 export function acceptJob(
+  jobId: string,
   body: CreateJobBody | (UpsertJobBody & { name?: string }),
   nowMs: number,
   checkTarget: (target: Target) => readonly Fault[],
   options: { mayBeOver?: boolean } = {},
 ): AcceptedJob {
   const definition: JobDefinition = {
-    ...acceptSchedule(body, nowMs),
+    ...acceptSchedule(body, nowMs, jobId),
     target: inOrder(body.target),
     ...(body.retry?.attempts !== undefined && { retry: { attempts: body.retry.attempts } }),
     ...(body.timeout !== undefined && { timeout: body.timeout }),
@@ -90,7 +90,7 @@ export function acceptJob(
   };
   const faults = checkTarget(body.target);
   if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
-  const plan = planOf(definition);
+  const plan = planOf(definition, jobId);
   if (!options.mayBeOver && plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
   return { name: body.name ?? null, definition, plan, payload: acceptPayload(body.payload), labels: body.labels ?? {} };
 }
@@ -98,13 +98,20 @@ export function acceptJob(
 /** The payload as JSON text, within its limit. */
 export function acceptPayload(payload: unknown): string | null {
   if (payload === undefined) return null;
-  const text = JSON.stringify(payload);
+  const text = JSON.stringify(payload, refuseInfinite);
   const bytes = new TextEncoder().encode(text).length;
   if (bytes > limits.payloadBytes) {
     const message = `The payload has ${bytes} bytes as JSON; ${limits.payloadBytes} are allowed.`;
     throw new PunctualError("payload_too_large", message, { faults: [{ pointer: "/payload", message }] });
   }
   return text;
+}
+
+/** JSON.stringify would turn 1e400, which JSON.parse reads as Infinity, into null in silence. */
+function refuseInfinite(key: string, value: unknown): unknown {
+  if (typeof value !== "number" || Number.isFinite(value)) return value;
+  const message = `A number of the payload${key === "" ? "" : ` (${JSON.stringify(key)})`} is too large to be kept.`;
+  throw new PunctualError("request_invalid", message, { faults: [{ pointer: "/payload", message, remedy: "Send it as a string." }] });
 }
 
 /**
@@ -115,8 +122,7 @@ export function mergeJob(
   current: { definition: JobDefinition; name: string | null; labels: Record<string, string>; payload: string | null },
   patch: UpdateJobBody,
 ): CreateJobBody {
-  const replacesSchedule = scheduleKinds.some((kind) => patch[kind] !== undefined && patch[kind] !== null);
-  const kept = replacesSchedule ? omit(current.definition, scheduleKeys) : current.definition;
+  const kept = namesKind(patch) ? omit(current.definition, scheduleKeys) : current.definition;
   const merged: Record<string, unknown> = { ...kept, labels: current.labels };
   if (current.name !== null) merged.name = current.name;
   if (current.payload !== null) merged.payload = JSON.parse(current.payload);
@@ -128,9 +134,9 @@ export function mergeJob(
 }
 
 /** Parses a stored definition. A definition that was accepted parses for ever; a failure is a defect. */
-export function planOf(definition: JobDefinition): JobPlan {
+export function planOf(definition: JobDefinition, jobId: string): JobPlan {
   return {
-    schedule: asFault(() => parseSchedule(scheduleOf(definition))),
+    ...planSchedule(definition, jobId),
     target: definition.target,
     attempts: definition.retry?.attempts ?? jobDefaults.attempts,
     timeoutMs: durationWithin("timeout", definition.timeout, jobDefaults.timeoutMs, timeoutBoundsMs.least, timeoutBoundsMs.most),
@@ -141,65 +147,6 @@ export function planOf(definition: JobDefinition): JobPlan {
     maxRuns: definition.maxRuns ?? null,
     priority: definition.priority ?? jobDefaults.priority,
   };
-}
-
-/** The schedule's part of a definition, its fields in one order. */
-export function scheduleOf(definition: ScheduleSpec): ScheduleSpec {
-  const { cron, every, runAt, timezone, anchor, startAt, endAt } = definition;
-  return Object.fromEntries(
-    Object.entries({ cron, every, runAt, timezone, anchor, startAt, endAt }).filter(([, value]) => value !== undefined),
-  );
-}
-
-/**
- * Resolves and checks the schedule fields of a request.
- *
- * @throws PunctualError schedule_missing, schedule_ambiguous, or what the parser found
- */
-export function acceptSchedule(body: { [K in (typeof scheduleKeys)[number]]?: string }, nowMs: number): ScheduleSpec {
-  const given = scheduleKinds.filter((kind) => body[kind] !== undefined);
-  if (given.length === 0)
-    throw new PunctualError("schedule_missing", "None of cron, every, runAt, delay is given.", {
-      faults: [{ pointer: "", message: "no schedule" }],
-    });
-  if (given.length > 1) {
-    const message = `Both ${given.join(" and ")} are given.`;
-    throw new PunctualError("schedule_ambiguous", message, {
-      faults: given.map((kind) => ({ pointer: `/${kind}`, message: "only one of these" })),
-    });
-  }
-  const { delay, ...rest } = body;
-  const resolved: { runAt?: string; anchor?: string } = {};
-  if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
-  if (rest.every !== undefined && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
-  const spec = scheduleOf({ ...rest, ...resolved });
-  asFault(() => parseSchedule(spec));
-  return spec;
-}
-
-/**
- * From where the first occurrence is searched. A one-time job fires even when its time has passed; a recurring one starts with the next occurrence after
- * now, so that creating, changing or resuming it never fires it by itself.
- */
-export function firstLook(definition: JobDefinition, nowMs: number): number {
-  return definition.runAt === undefined ? nowMs : Number.NEGATIVE_INFINITY;
-}
-
-/** Turns an error of the schedule package into one of the catalogue, pointing at the field. */
-export function asFault<T>(parse: () => T, pointer?: string): T {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof ScheduleError)) throw error;
-    const fault: Fault = { pointer: pointer ?? `/${error.field}`, message: error.message, expected: error.expected, remedy: error.remedy };
-    if (error.found !== undefined) fault.found = error.found;
-    throw new PunctualError(error.code, error.message, { faults: [fault], cause: error });
-  }
-}
-
-/** An instant of a query or a body, in epoch ms. */
-export function acceptInstant(text: string, pointer: string): number {
-  return asFault(() => parseInstant(text), pointer);
 }
 
 function durationWithin(field: string, text: string | undefined, defaultMs: number, leastMs: number, mostMs: number): number {

@@ -13,10 +13,20 @@ export const defaultAttempts = 6;
 
 export type Failure = { failureClass: FailureClass; statusCode: number | null; retryAfterMs: number | null };
 
-export type RetryDecision = { retry: true; delayMs: number; because: "backoff" | "retry_after" } | { retry: false; because: "attempts_used_up" | "not_retryable" };
+export type RetryDecision =
+  | { retry: true; delayMs: number; because: "backoff" | "retry_after" }
+  | { retry: false; because: "attempts_used_up" | "not_retryable" };
 
 /** Failures that another try may heal: the network, an overloaded or broken target, a lost node. */
-const retryableClasses: ReadonlySet<FailureClass> = new Set(["timeout", "connection_refused", "connection_reset", "dns", "tls", "lost", "internal"]);
+const retryableClasses: ReadonlySet<FailureClass> = new Set([
+  "timeout",
+  "connection_refused",
+  "connection_reset",
+  "dns",
+  "tls",
+  "lost",
+  "internal",
+]);
 
 export function isRetryable(failure: Failure): boolean {
   if (failure.failureClass !== "http_status") return retryableClasses.has(failure.failureClass);

@@ -7,7 +7,7 @@ export type RunEvent = "claim" | "succeed" | "fail" | "give_up" | "lose" | "hand
  * The one transition table. The TypeScript unions, the CHECK constraints of live_runs and finished_runs and the picture in docs/concepts/runs.md are
  * compared with it by tests. A run is born ready, running or skipped, by firing its occurrence.
  */
-export const runTransitions: { readonly [S in RunState]: Partial<Record<RunEvent, RunState>> } = {
+export const runTransitions = {
   ready: { claim: "running", cancel: "cancelled" },
   running: {
     succeed: "succeeded",
@@ -24,13 +24,14 @@ export const runTransitions: { readonly [S in RunState]: Partial<Record<RunEvent
   dead: {},
   cancelled: {},
   skipped: {},
-};
+} as const satisfies { readonly [S in RunState]: Partial<Record<RunEvent, RunState>> };
 
 export const bornStates = ["ready", "running", "skipped"] as const satisfies readonly RunState[];
 
 /** The state after `event`, or null when that cannot happen in `state`. */
 export function transition(state: RunState, event: RunEvent): RunState | null {
-  return runTransitions[state][event] ?? null;
+  const events: Partial<Record<RunEvent, RunState>> = runTransitions[state];
+  return events[event] ?? null;
 }
 
 export function isTerminal(state: RunState): state is TerminalRunState {

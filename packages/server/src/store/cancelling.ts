@@ -2,7 +2,8 @@ import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
 
 /**
- * Cancels live runs: those that wait end now; those under way are marked, and their node, which polls for the mark, aborts them.
+ * Cancels live runs: those that wait end now; those under way are marked, and their node, which polls for the mark, aborts them. The cursor of a job with a
+ * fixed delay goes on from the end of its run, however that ended.
  *
  * $1 shard, $2 job or run, $3 tenant, $4 reason. Locks: the runs' rows. Index: live_runs_job for a job's, the primary key for one run; one statement for
  * both would have a plan that fits neither.
@@ -18,6 +19,11 @@ ended as (
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason)
   select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), $4 from ended),
+resumed as (
+  update punctual.cursors c
+  set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
+      due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
+  from ended e where e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null),
 asked as (
   update punctual.live_runs l set cancel_reason = coalesce(l.cancel_reason, $4) from matching m
   where m.state = 'running' and l.shard = m.shard and l.run_id = m.run_id returning l.run_id)

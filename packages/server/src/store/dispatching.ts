@@ -61,6 +61,8 @@ export type AttemptResult = {
   next: TerminalRunState | "waiting" | "ready";
   delayMs: number;
   reason: string | null;
+  /** The job has a fixed delay: when the run ends, its next occurrence begins to wait. */
+  resumes: boolean;
   /** Null when no attempt was begun. */
   evidence: {
     outcome: AttemptOutcomeName;
@@ -76,7 +78,7 @@ export type AttemptResult = {
 
 /** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
-  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, evidence: e }) => [
+  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, resumes, evidence: e }) => [
     shard,
     runId,
     holder,
@@ -92,6 +94,7 @@ export async function settle(db: Queryable, results: readonly AttemptResult[]): 
     e?.error,
     e?.output,
     e?.outputTruncated ?? false,
+    resumes,
   ]);
   const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
   return new Set(rows.map((row) => row.run_id));

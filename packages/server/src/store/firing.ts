@@ -1,3 +1,4 @@
+import type { NextOccurrence } from "../model/firing-plan.ts";
 import type { Queryable } from "./database.ts";
 import { dueSql, fireSql, peekSql } from "./hot-statements.ts";
 
@@ -32,7 +33,15 @@ export async function peekDue(db: Queryable, scan: ShardScan): Promise<{ now: nu
 }
 
 /** How a cursor moves: from the occurrence that was read to the next, or to its end (null). `counted` occurrences count against maxRuns. */
-export type CursorMove = { shard: number; jobId: string; revision: number; nextMs: number; newNextMs: number | null; counted: number };
+export type CursorMove = {
+  shard: number;
+  jobId: string;
+  revision: number;
+  nextMs: number;
+  /** Null ends the cursor; `on_completion` keeps it without a next occurrence until the run has ended. */
+  next: NextOccurrence | "on_completion" | null;
+  counted: number;
+};
 
 /** What becomes of one occurrence. */
 export type NewRun = {
@@ -58,7 +67,10 @@ export async function fire(
   moves: readonly CursorMove[],
   runs: readonly NewRun[],
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
-  const moveTuples = moves.map((move) => [move.shard, move.jobId, move.revision, move.nextMs, move.newNextMs, move.counted]);
+  const moveTuples = moves.map(({ shard, jobId, revision, nextMs, next, counted }) => {
+    const to = next === "on_completion" || next === null ? null : next;
+    return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null];
+  });
   const runTuples = runs.map((run) => [run.shard, run.jobId, run.runId, run.nominalMs, run.state, run.priority, run.origin, run.reason]);
   const { rows } = await db.query<{ run_id: string; now: number }>({
     name: "fire",

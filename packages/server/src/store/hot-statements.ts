@@ -41,14 +41,16 @@ select punctual.ms(punctual.clock()) as now, (
  * the occurrence; none is lost, because cursor and run are written together; none fires early, because the database's clock must agree; and a node whose
  * lease has ended fires nothing.
  *
- * $1 this node, or null for a command that records what was due before it changes a job (then every run is ready); $2 moves: [shard, job, revision,
- * next ms, new next ms or null at the end, occurrences counted]; $3 runs: [shard, job, run, nominal ms, state, priority, origin, reason].
+ * $1 this node, or null for a command that records what is due before it changes a job (then every run is ready, also one whose spread would have let it
+ * start later); $2 moves: [shard, job, revision,
+ * next ms, new next ms, when that is due, occurrences counted, whether the schedule is over]; without a new next the cursor
+ * stays and waits for the end of the run (fixed delay); $3 runs: [shard, job, run, nominal ms, state, priority, origin, reason].
  * Returns the runs that went into live_runs. Locks: the cursors' rows. Index: primary key of cursors.
  */
 export const fireSql = `
 with moves as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, (v->>2)::int as revision, punctual.at((v->>3)::float8) as next_at,
-         punctual.at((v->>4)::float8) as new_next_at, (v->>5)::int as counted
+         punctual.at((v->>4)::float8) as new_next_at, punctual.at((v->>5)::float8) as new_due_at, (v->>6)::int as counted, (v->>7)::boolean as over
   from jsonb_array_elements($2::jsonb) v),
 runs as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, (v->>2)::uuid as run_id, punctual.at((v->>3)::float8) as nominal_at, v->>4 as state,
@@ -58,15 +60,17 @@ may as (
   select where $1::bigint is null or exists (select from punctual.nodes n where n.node_id = $1 and n.lease_until > punctual.clock())),
 moved as (
   update punctual.cursors c
-  set next_at = m.new_next_at, due_at = m.new_next_at, fired = c.fired + m.counted
+  set next_at = m.new_next_at, due_at = coalesce(m.new_due_at, 'infinity'), fired = c.fired + m.counted
   from moves m
-  where m.new_next_at is not null and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at and c.due_at <= punctual.clock()
+  where not m.over and exists (select from may)
+    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
+    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
   returning c.shard, c.job_id, c.tenant_id, c.revision),
 ended as (
   delete from punctual.cursors c using moves m
-  where m.new_next_at is null and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at and c.due_at <= punctual.clock()
+  where m.over and exists (select from may)
+    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
+    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
   returning c.shard, c.job_id, c.tenant_id, c.revision),
 fired as (select * from moved union all select * from ended),
 skipped as (
@@ -141,21 +145,23 @@ returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.no
  * changes, and the result is kept as late evidence, unless it is the very result that is written already and only the answer was lost.
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
- * class, status code, error, output, output truncated]. A run whose end was asked for meanwhile is cancelled instead of retried.
- * Returns the runs that were still held. Locks: their rows. Index: primary key of live_runs, of attempts only for what was not held.
+ * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end]. A run whose end was
+ * asked for meanwhile is cancelled instead of retried.
+ * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, the one of attempts only for
+ * what was not held.
  */
 export const settleSql = `
 with results as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::bigint as holder, (v->>3)::int as attempt, v->>4 as state,
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
-         v->>13 as output, (v->>14)::boolean as output_truncated
+         v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes
   from jsonb_array_elements($1::jsonb) v),
 ended as (
   delete from punctual.live_runs l using results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
-  returning l.shard, l.run_id, r.holder, r.attempt as tried, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at,
+  returning l.shard, l.run_id, r.holder, r.attempt as tried, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at,
             case r.state when 'ready' then l.attempt - 1 else l.attempt end as attempt,
             case when l.attempt > 1 then l.started_at when r.state = 'ready' then null else coalesce(r.started_at, l.started_at) end as started_at,
             case when r.state in ('waiting', 'ready') then 'cancelled' else r.state end as state,
@@ -172,6 +178,12 @@ again as (
 history as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason)
   select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason from ended),
+resumed as (
+  update punctual.cursors c
+  set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
+      due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
+  from ended e
+  where e.resumes and e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null),
 kept as (select shard, run_id, holder, tried from ended union all select shard, run_id, holder, tried from again),
 tries as (
   insert into punctual.attempts

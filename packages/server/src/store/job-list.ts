@@ -1,5 +1,5 @@
-import { type JobRow, jobColumns, jobTables } from "./jobs.ts";
 import type { Queryable } from "./database.ts";
+import { type JobRow, jobColumns, jobTables } from "./jobs.ts";
 
 export type JobFilters = {
   status?: "active" | "paused" | "completed";
@@ -12,7 +12,7 @@ export type JobFilters = {
 };
 
 const statusConditions = {
-  active: "j.status = 'active' and c.next_at is not null",
+  active: "j.status = 'active' and c.job_id is not null",
   paused: "j.status = 'paused'",
   completed: "j.status = 'active' and c.job_id is null",
 } as const;

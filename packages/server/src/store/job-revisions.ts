@@ -1,3 +1,4 @@
+import type { NextOccurrence } from "../model/firing-plan.ts";
 import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
 
@@ -17,7 +18,7 @@ export type Revision = {
   cursor:
     | { action: "keep" | "drop" }
     | { action: "hold"; restartCount: boolean }
-    | { action: "set"; nextMs: number; restartCount: boolean; mayHavePassed: boolean };
+    | { action: "set"; next: NextOccurrence; afterMs: number | null; restartCount: boolean; mayHavePassed: boolean };
 };
 
 /** The job as its changer has read it: both must still hold when the change is made. */
@@ -35,7 +36,7 @@ export type ExpectedJob = { revision: number; nextMs: number | null };
  *
  * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 what ended it, $6 name, $7 status, $8 definition, $9 payload, $10 target type, $11 labels,
  * $12 pause reason, $13 cursor action, $14 next ms, $15 restart the count, $16 expected next ms or null, $17 whether the new next
- * occurrence may have passed. Locks: the job's row and its cursor. Index: primary keys.
+ * occurrence may have passed, $18 due ms, $19 fixed delay. Locks: the job's row and its cursor. Index: primary keys.
  */
 const reviseSql = `
 with old as (
@@ -67,13 +68,14 @@ kept as (
   update punctual.cursors c
   set revision = revised.revision,
       next_at = case $13 when 'keep' then c.next_at when 'set' then punctual.at($14) end,
-      due_at = case $13 when 'keep' then c.due_at when 'set' then greatest(punctual.at($14), punctual.clock()) else 'infinity' end,
+      due_at = case $13 when 'keep' then c.due_at when 'set' then greatest(punctual.at($18), punctual.clock()) else 'infinity' end,
+      after_ms = case $13 when 'keep' then c.after_ms when 'set' then $19 end,
       fired = case when $15 then 0 else c.fired end
   from revised where $13 <> 'drop' and c.shard = revised.shard and c.job_id = revised.job_id
   returning c.job_id),
 begun as (
-  insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
-  select shard, job_id, tenant_id, revision, punctual.at($14), greatest(punctual.at($14), punctual.clock())
+  insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at, after_ms)
+  select shard, job_id, tenant_id, revision, punctual.at($14), greatest(punctual.at($18), punctual.clock()), $19
   from revised where $13 = 'set' and not exists (select from old_cursor)),
 dropped as (
   delete from punctual.cursors c using revised where $13 = 'drop' and c.shard = revised.shard and c.job_id = revised.job_id)
@@ -105,10 +107,12 @@ export async function reviseJob(
       JSON.stringify(next.labels),
       next.pauseReason,
       next.cursor.action,
-      next.cursor.action === "set" ? next.cursor.nextMs : null,
+      next.cursor.action === "set" ? next.cursor.next.nominalMs : null,
       "restartCount" in next.cursor && next.cursor.restartCount,
       expected.nextMs,
       next.cursor.action === "set" && next.cursor.mayHavePassed,
+      next.cursor.action === "set" ? next.cursor.next.dueMs : null,
+      next.cursor.action === "set" ? next.cursor.afterMs : null,
     ],
   });
   return rows[0]?.revision ?? null;

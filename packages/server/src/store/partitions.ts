@@ -3,6 +3,8 @@ import { transaction } from "./database.ts";
 
 const partitioned = ["finished_runs", "attempts"] as const;
 const daysAhead = 3;
+/** Any constant that nobody else locks on this database. */
+const makingLock = 7_306_914_553;
 
 /**
  * Makes the daily partitions of today and the next days. A day whose rows already lie in the default partition is left there: moving them would lock the
@@ -35,10 +37,10 @@ async function createPartition(db: Database, table: string, day: number): Promis
   const partition = rows[0];
   if (!partition || partition.present || partition.strays) return null;
   return transaction(db, async (tx) => {
+    // Nodes that start together make the same ones, and "if not exists" does not see what another transaction has not committed yet.
+    await tx.query("select pg_advisory_xact_lock($1)", [makingLock]);
     // Queues behind nobody for long: an insert waits for this lock in turn.
     await tx.query("set local lock_timeout = '2s'");
-    // Creating takes this lock anyway, but only after it has looked whether the name is free: of two nodes that start at once, one would fail.
-    await tx.query(`lock table punctual.${table} in access exclusive mode`);
     await tx.query(
       `create table if not exists punctual.${partition.name} partition of punctual.${table} for values from ('${partition.from}') to ('${partition.to}')`,
     );

@@ -175,7 +175,13 @@ describe("changes made while the engine fires", () => {
       targetType: "http",
       labels: {},
       pauseReason: null,
-      cursor: { action: "set" as const, nextMs: startMs + minuteMs, restartCount: true, mayHavePassed: false },
+      cursor: {
+        action: "set" as const,
+        next: { nominalMs: startMs + minuteMs, dueMs: startMs + minuteMs },
+        afterMs: null,
+        restartCount: true,
+        mayHavePassed: false,
+      },
     };
     const expected = { revision: read.revision, nextMs: read.next_ms };
     expect(await reviseJob(office.db, office.tenantId, job.jobId, expected, "updated", decided)).toBeNull();

@@ -72,14 +72,14 @@ export async function openOffice(): Promise<Office> {
       let live = 0;
       for (const row of due) {
         const [definition] = await readPlans(store.db, [{ jobId: row.job_id, revision: row.revision }]);
-        const plan = planOf(JSON.parse(definition?.definition ?? "null") as Parameters<typeof planOf>[0]);
+        const plan = planOf(JSON.parse(definition?.definition ?? "null") as Parameters<typeof planOf>[0], row.job_id);
         const firing = planFiring({ jobId: row.job_id, nextMs: row.next_ms, dueMs: row.due_ms, fired: row.fired }, plan, row.now, 1_000);
         const move = {
           shard: row.shard,
           jobId: row.job_id,
           revision: row.revision,
           nextMs: row.next_ms,
-          newNextMs: firing.newNextMs,
+          next: firing.next,
           counted: firing.counted,
         };
         const runs = firing.occurrences.map(({ runId, nominalMs, verdict, reason }) => {

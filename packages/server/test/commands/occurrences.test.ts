@@ -130,8 +130,8 @@ describe("a preview", () => {
     const answer = await preview({ cron: "30 2 * * *", timezone: "Asia/Kolkata", count: 2 });
     expect(answer).toMatchObject({ timezone: "Asia/Kolkata", nextFrom: "2027-03-02T21:00:00.000Z" });
     expect(answer.occurrences).toEqual([
-      { nominalAt: "2027-03-01T21:00:00.000Z", localTime: "2027-03-02T02:30:00+05:30" },
-      { nominalAt: "2027-03-02T21:00:00.000Z", localTime: "2027-03-03T02:30:00+05:30" },
+      { nominalAt: "2027-03-01T21:00:00.000Z", effectiveAt: "2027-03-01T21:00:00.000Z", localTime: "2027-03-02T02:30:00+05:30" },
+      { nominalAt: "2027-03-02T21:00:00.000Z", effectiveAt: "2027-03-02T21:00:00.000Z", localTime: "2027-03-03T02:30:00+05:30" },
     ]);
     expect(await office.rows("select count(*) from punctual.jobs")).toEqual(before);
     const job = await office.create({ cron: "30 2 * * *", timezone: "Asia/Kolkata" });

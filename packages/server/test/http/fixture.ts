@@ -126,6 +126,7 @@ export function jobAnswer(jobId: string, extra: Partial<Answer<"createJob">> = {
     misfire: { window: "10m", policy: "latest" },
     priority: 4,
     labels: {},
+    nextRunEffectiveAt: null,
     nextRunAt: now,
     pauseReason: null,
     createdAt: now,

@@ -11,22 +11,24 @@ const target = { type: "http", url: "https://example.com" } as const;
 
 function planOf(spec: Parameters<typeof parseSchedule>[0], more: Partial<JobPlan> = {}): JobPlan {
   const misfire = { windowMs: 600_000, policy: "latest" } as const;
-  return { schedule: parseSchedule(spec), target, attempts: 6, timeoutMs: 30_000, misfire, maxRuns: null, priority: 4, ...more };
+  const whole = { schedule: parseSchedule(spec), dueAt: (nominalMs: number) => nominalMs, afterCompletionMs: null };
+  return { ...whole, target, attempts: 6, timeoutMs: 30_000, misfire, maxRuns: null, priority: 4, ...more };
 }
 
 const minutely = (more: Partial<JobPlan> = {}) => planOf({ cron: "* * * * *" }, more);
 const minute = (count: number) => startMs + count * 60_000;
+const at = (nominalMs: number) => ({ nominalMs, dueMs: nominalMs });
 const due = (nextMs: number, fired = 0) => ({ jobId, nextMs, dueMs: nextMs, fired });
 const minutesThatRun = (plan: FiringPlan) =>
   plan.occurrences.filter(({ verdict }) => verdict === "run").map(({ nominalMs }) => (nominalMs - startMs) / 60_000);
 
 /** All pages of a gap, as an engine takes them one after another. */
 function allPages(plan: JobPlan, nextMs: number, nowMs: number, limit: number): FiringPlan {
-  const whole: FiringPlan = { newNextMs: nextMs, counted: 0, occurrences: [] };
-  while (whole.newNextMs !== null && whole.newNextMs <= nowMs) {
-    const page = planFiring(due(whole.newNextMs, whole.counted), plan, nowMs, limit);
+  const whole: FiringPlan = { next: at(nextMs), counted: 0, occurrences: [] };
+  while (whole.next !== null && whole.next !== "on_completion" && whole.next.nominalMs <= nowMs) {
+    const page = planFiring(due(whole.next.nominalMs, whole.counted), plan, nowMs, limit);
     expect(page.occurrences.length).toBeLessThanOrEqual(limit);
-    whole.newNextMs = page.newNextMs;
+    whole.next = page.next;
     whole.counted += page.counted;
     whole.occurrences.push(...page.occurrences);
   }
@@ -36,7 +38,7 @@ function allPages(plan: JobPlan, nextMs: number, nowMs: number, limit: number): 
 describe("firing a due cursor", () => {
   test("on time fires the one occurrence and moves to the next", () => {
     expect(planFiring(due(minute(0)), minutely(), minute(0) + 3, 100)).toEqual({
-      newNextMs: minute(1),
+      next: at(minute(1)),
       counted: 1,
       occurrences: [{ runId: occurrenceRunId(jobId, minute(0)), nominalMs: minute(0), verdict: "run", reason: null }],
     });
@@ -59,9 +61,9 @@ describe("firing a due cursor", () => {
 
   test("ends the schedule with the last run that maxRuns allows, and fires nothing beyond it", () => {
     const plan = minutely({ maxRuns: 5 });
-    expect(planFiring(due(minute(0), 4), plan, minute(0), 100)).toMatchObject({ newNextMs: null, counted: 1 });
+    expect(planFiring(due(minute(0), 4), plan, minute(0), 100)).toMatchObject({ next: null, counted: 1 });
     expect(minutesThatRun(planFiring(due(minute(0), 2), plan, minute(9), 100))).toEqual([0, 1, 2]);
-    expect(planFiring(due(minute(0), 5), plan, minute(9), 100)).toEqual({ newNextMs: null, counted: 0, occurrences: [] });
+    expect(planFiring(due(minute(0), 5), plan, minute(9), 100)).toEqual({ next: null, counted: 0, occurrences: [] });
   });
 
   test("runs a one-time job that was created long after its time, for that delay is no misfire", () => {
@@ -69,12 +71,12 @@ describe("firing a due cursor", () => {
     const weekMs = 7 * 24 * 3_600_000;
     const created = { jobId, nextMs: startMs, dueMs: startMs + weekMs, fired: 0 };
     expect(planFiring(created, plan, startMs + weekMs + 5, 100)).toMatchObject({
-      newNextMs: null,
+      next: null,
       counted: 1,
       occurrences: [{ verdict: "run" }],
     });
     expect(planFiring(created, plan, startMs + weekMs + 600_001, 100)).toMatchObject({
-      newNextMs: null,
+      next: null,
       counted: 0,
       occurrences: [{ verdict: "skip" }],
     });
@@ -99,7 +101,7 @@ describe("firing a due cursor", () => {
           walk(every * 60_000, nowMs, windowMs, policy, maxRuns),
         );
         expect(whole.counted).toBe(whole.occurrences.filter(({ verdict }) => verdict === "run").length);
-        expect(whole.newNextMs === null).toBe(maxRuns !== null && whole.counted >= maxRuns);
+        expect(whole.next === null).toBe(maxRuns !== null && whole.counted >= maxRuns);
       }),
     );
   });

@@ -3,7 +3,7 @@ import { transaction } from "../../src/store/database.ts";
 import { claimReady, peekRuns, wakeWaiting } from "../../src/store/dispatching.ts";
 import { fire, type NewRun } from "../../src/store/firing.ts";
 import { buryItself } from "../../src/store/nodes.ts";
-import { createStore, fireOne, hourMs, liveRun, moveOf, resultOf, runOf, settleOne, type Store, startMs } from "./fixture.ts";
+import { createStore, fireOne, hourMs, liveRun, moveOf, resultOf, runOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 const allShards = Array.from({ length: 256 }, (_, shard) => shard);
 let store: Store;

@@ -2,7 +2,20 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fire, peekDue, readDue } from "../../src/store/firing.ts";
 import { buryItself } from "../../src/store/nodes.ts";
-import { at, createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, moveOf, runOf, type Store, startMs } from "./fixture.ts";
+import {
+  at,
+  createStore,
+  cursorAt,
+  finishedRuns,
+  fireOne,
+  hourMs,
+  liveRun,
+  minuteMs,
+  moveOf,
+  runOf,
+  type Store,
+  startMs,
+} from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -47,7 +60,7 @@ describe("firing an occurrence", () => {
 
   test("ends the cursor with the schedule's last occurrence", async () => {
     const job = await store.addJob();
-    const { live } = await fire(store.db, node, [moveOf(job, { newNextMs: null })], [runOf(job)]);
+    const { live } = await fire(store.db, node, [moveOf(job, { next: null })], [runOf(job)]);
     expect(live.size).toBe(1);
     expect(await cursorOf(job.jobId)).toBeUndefined();
   });
@@ -62,16 +75,16 @@ describe("firing changes nothing", () => {
   };
 
   test.each([hourMs, null])("when the cursor has moved since it was read (new next: %s)", async (gap) => {
-    const newNextMs = gap === null ? null : startMs + gap;
-    expect(await fired({ nextMs: startMs - 2 * minuteMs, newNextMs })).toBe(false);
+    const next = gap === null ? null : cursorAt(startMs + gap);
+    expect(await fired({ nextMs: startMs - 2 * minuteMs, next })).toBe(false);
   });
 
   test.each([hourMs, null])("when the job was changed since it was read (new next: %s)", async (gap) => {
-    expect(await fired({ revision: 2, newNextMs: gap === null ? null : startMs + gap })).toBe(false);
+    expect(await fired({ revision: 2, next: gap === null ? null : cursorAt(startMs + gap) })).toBe(false);
   });
 
   test.each([hourMs, null])("before the database's clock says that it is due (new next: %s)", async (gap) => {
-    expect(await fired({ newNextMs: gap === null ? null : startMs + gap }, node, startMs + 1)).toBe(false);
+    expect(await fired({ next: gap === null ? null : cursorAt(startMs + gap) }, node, startMs + 1)).toBe(false);
     expect(await fired({}, node, startMs)).toBe(true);
   });
 
@@ -127,7 +140,7 @@ describe("an occurrence fires exactly once", () => {
           const job = at(jobs, which);
           const nextMs = (await cursorOf(job.jobId))?.next_ms ?? 0;
           const run = runOf(job, { nominalMs: nextMs });
-          const move = moveOf(job, { nextMs, newNextMs: nextMs + minuteMs });
+          const move = moveOf(job, { nextMs, next: cursorAt(nextMs + minuteMs) });
           pending.push({ at: index + lateBy, send: async () => (await fire(store.db, nodes[nodeIndex] ?? node, [move], [run])).live.size });
           await sendUntil(index);
         }

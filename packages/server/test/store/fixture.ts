@@ -71,12 +71,25 @@ export function newJob(change: Partial<NewJob> = {}): NewJob {
     targetType: "http",
     labels: {},
     nextMs: startMs - minuteMs,
+    dueMs: change.nextMs ?? startMs - minuteMs,
+    afterMs: null,
     ...change,
   };
 }
 
+/** Where a cursor without a spread goes. */
+export const cursorAt = (nominalMs: number) => ({ nominalMs, dueMs: nominalMs });
+
 export function moveOf(job: AddedJob, change: Partial<CursorMove> = {}): CursorMove {
-  return { shard: job.shard, jobId: job.jobId, revision: 1, nextMs: job.nextMs, newNextMs: job.nextMs + hourMs, counted: 1, ...change };
+  return {
+    shard: job.shard,
+    jobId: job.jobId,
+    revision: 1,
+    nextMs: job.nextMs,
+    next: cursorAt(job.nextMs + hourMs),
+    counted: 1,
+    ...change,
+  };
 }
 
 export function runOf(job: AddedJob, change: Partial<NewRun> = {}): NewRun {
@@ -129,6 +142,7 @@ export function resultOf(runId: string, holder: number, change: Partial<AttemptR
     attempt: 1,
     next: "succeeded",
     delayMs: 0,
+    resumes: false,
     reason: null,
     evidence: {
       outcome: "succeeded",

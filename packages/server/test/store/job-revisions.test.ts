@@ -7,6 +7,7 @@ import { readPlans } from "../../src/store/plans.ts";
 import {
   type AddedJob,
   createStore,
+  cursorAt,
   finishedRuns,
   fireOne,
   hourMs,
@@ -74,7 +75,9 @@ describe("a revision", () => {
   test("is refused when an occurrence was fired after the change was decided, and deletion too", async () => {
     const job = await store.addJob({ nextMs: startMs });
     await fire(store.db, node, [moveOf(job)], [runOf(job)]);
-    const decidedBefore = revision({ cursor: { action: "set", nextMs: startMs, restartCount: false, mayHavePassed: true } });
+    const decidedBefore = revision({
+      cursor: { action: "set", next: cursorAt(startMs), afterMs: null, restartCount: false, mayHavePassed: true },
+    });
     expect(await revise(job, asRead(1, startMs), decidedBefore)).toBeNull();
     expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs))).toBe(false);
     expect(await read(job)).toMatchObject({ revision: 1, next_ms: startMs + hourMs });
@@ -95,15 +98,19 @@ describe("a revision's cursor", () => {
     ["keep", { action: "keep" }, { next_ms: nextMs, due_ms: nextMs, fired: 3 }],
     ["hold", { action: "hold", restartCount: false }, { next_ms: null, due_ms: Number.POSITIVE_INFINITY, fired: 3 }],
     ["hold and count anew", { action: "hold", restartCount: true }, { next_ms: null, due_ms: Number.POSITIVE_INFINITY, fired: 0 }],
-    ["set", { action: "set", nextMs: soonMs, restartCount: false, mayHavePassed: false }, { next_ms: soonMs, due_ms: soonMs, fired: 3 }],
+    [
+      "set",
+      { action: "set", next: cursorAt(soonMs), afterMs: null, restartCount: false, mayHavePassed: false },
+      { next_ms: soonMs, due_ms: soonMs, fired: 3 },
+    ],
     [
       "set and count anew",
-      { action: "set", nextMs: soonMs, restartCount: true, mayHavePassed: false },
+      { action: "set", next: cursorAt(soonMs), afterMs: null, restartCount: true, mayHavePassed: false },
       { next_ms: soonMs, due_ms: soonMs, fired: 0 },
     ],
     [
       "set to a time that has passed",
-      { action: "set", nextMs: startMs - hourMs, restartCount: true, mayHavePassed: true },
+      { action: "set", next: cursorAt(startMs - hourMs), afterMs: null, restartCount: true, mayHavePassed: true },
       { next_ms: startMs - hourMs, due_ms: startMs, fired: 0 },
     ],
     ["drop", { action: "drop" }, { next_ms: null, due_ms: null, fired: null }],
@@ -127,7 +134,11 @@ describe("a revision's cursor", () => {
   test("begins anew for a job whose schedule was over", async () => {
     const job = await store.addJob({ nextMs });
     await revise(job, asRead(), revision({ cursor: { action: "drop" } }));
-    await revise(job, asRead(2, null), revision({ cursor: { action: "set", nextMs: soonMs, restartCount: true, mayHavePassed: false } }));
+    await revise(
+      job,
+      asRead(2, null),
+      revision({ cursor: { action: "set", next: cursorAt(soonMs), afterMs: null, restartCount: true, mayHavePassed: false } }),
+    );
     expect(await read(job)).toMatchObject({ revision: 3, next_ms: soonMs, fired: 0 });
   });
 });
@@ -190,7 +201,7 @@ test("a job's history has no gap and no overlap, from its creation to its deleti
   const steps: Revision[] = [
     revision({ definition: '{"every":"1h"}' }),
     revision({ status: "paused", cursor: { action: "hold", restartCount: false } }),
-    revision({ cursor: { action: "set", nextMs: nextMs + 1, restartCount: false, mayHavePassed: false } }),
+    revision({ cursor: { action: "set", next: cursorAt(nextMs + 1), afterMs: null, restartCount: false, mayHavePassed: false } }),
   ];
   for (const [index, step] of steps.entries()) {
     await store.database.moveClock(1_000);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
 import { createPartitions, dropExpiredPartitions } from "../../src/store/partitions.ts";
-import { createStore, fireOne, resultOf, settleOne, type Store, startMs } from "./fixture.ts";
+import { createStore, fireOne, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 const dayMs = 24 * 3_600_000;
 const tables = ["attempts", "finished_runs"];
@@ -34,6 +34,12 @@ describe("daily partitions", () => {
     expect(await createPartitions(store.db)).toEqual([]);
     await store.database.moveClock(dayMs);
     expect((await createPartitions(store.db)).sort()).toEqual(named(["20270305"]));
+  });
+
+  test("are made once by nodes that start together", async () => {
+    const made = await Promise.all([1, 2, 3, 4].map(() => createPartitions(store.db)));
+    expect([...new Set(made.flat())].sort()).toEqual(named(days));
+    expect(await names()).toEqual(named(days).sort());
   });
 
   test("take what ends on their day", async () => {

@@ -4,18 +4,20 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { manualRunId, timeOf } from "../../src/model/ids.ts";
 import { fire } from "../../src/store/firing.ts";
 import { findRun, insertManualRun, listRuns, type RunFilters, type RunRow } from "../../src/store/runs.ts";
+
 import {
   type AddedJob,
   at,
   createStore,
+  cursorAt,
   fireOne,
   hourMs,
   minuteMs,
   moveOf,
   resultOf,
   runOf,
-  settleOne,
   type Store,
+  settleOne,
   startMs,
 } from "./fixture.ts";
 
@@ -35,7 +37,7 @@ beforeAll(async () => {
       const state = at(runStates, (index + step) % runStates.length);
       const born = state === "ready" || state === "skipped" ? state : "running";
       const run = runOf(job, { nominalMs, state: born, reason: state === "skipped" ? "misfire" : null });
-      await fire(store.db, node, [moveOf(job, { nextMs: nominalMs, newNextMs: nominalMs + minuteMs })], [run]);
+      await fire(store.db, node, [moveOf(job, { nextMs: nominalMs, next: cursorAt(nominalMs + minuteMs) })], [run]);
       if (born === "running" && state !== "running") await settleOne(store, resultOf(run.runId, node, { next: state as "succeeded" }));
       known.push({ runId: run.runId, jobId: job.jobId, state, kind: "scheduled", nominalMs });
     }

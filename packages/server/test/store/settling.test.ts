@@ -3,7 +3,7 @@ import { cancelRuns, readCancelRequests } from "../../src/store/cancelling.ts";
 import { readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
 import { buryExpired, buryItself, renewNode } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
-import { createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, resultOf, settleOne, type Store, startMs } from "./fixture.ts";
+import { createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 let store: Store;
 let node: number;

@@ -105,6 +105,8 @@ create table punctual.cursors (
   next_at timestamptz,
   due_at timestamptz not null,
   fired int not null default 0,
+  -- A fixed delay: after firing, next_at is null until the run has ended, and then this many ms later. Null for every other schedule, and while paused.
+  after_ms bigint,
   primary key (shard, job_id)
 ) with (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0);
 create index cursors_due on punctual.cursors (shard, due_at);

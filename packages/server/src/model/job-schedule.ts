@@ -1,0 +1,152 @@
+import { type Fault, PunctualError, type ScheduleBody } from "@punctual/contract";
+import {
+  effectiveTime,
+  parseDuration,
+  parseInstant,
+  parseSchedule,
+  type Schedule,
+  ScheduleError,
+  type ScheduleSpec,
+} from "@punctual/schedule";
+
+const kinds = ["cron", "every", "runAt", "delay", "anyOf"] as const;
+
+/** The schedule of a job as it is stored: what its author said, with relative times resolved. */
+export type JobSchedule = ScheduleSpec & { spread?: string; jitter?: string; after?: "start" | "completion" };
+
+/** A job's schedule, parsed, with when each occurrence really starts. */
+export type SchedulePlan = {
+  schedule: Schedule;
+  /** When an occurrence starts: its nominal time plus the job's spread and the occurrence's jitter. */
+  dueAt(nominalMs: number): number;
+  /** For a fixed delay: how long after a run's end the next occurrence is due; null for every other schedule. */
+  afterCompletionMs: number | null;
+};
+
+/** A day: longer, and the offset would be a schedule of its own. */
+const spreadMostMs = 86_400_000;
+
+/** The fields that make up a schedule: naming any of the kinds in an update replaces them all. */
+export const scheduleKeys = [
+  ...kinds,
+  "timezone",
+  "anchor",
+  "startAt",
+  "endAt",
+  "dst",
+  "exclude",
+  "dialect",
+  "spread",
+  "jitter",
+  "after",
+] as const satisfies readonly (keyof ScheduleBody)[];
+
+export function namesKind(body: { [K in (typeof kinds)[number]]?: unknown }): boolean {
+  return kinds.some((kind) => body[kind] !== undefined && body[kind] !== null);
+}
+
+/**
+ * Resolves and checks the schedule fields of a request: `delay` becomes `runAt`, an interval without an anchor is anchored at `nowMs`.
+ *
+ * @param seed what `H` and spread are derived from: the job's id
+ * @throws PunctualError schedule_missing, schedule_ambiguous, or what the parser found
+ */
+export function acceptSchedule(body: ScheduleBody, nowMs: number, seed: string): JobSchedule {
+  const given = kinds.filter((kind) => body[kind] !== undefined);
+  if (given.length === 0) {
+    throw new PunctualError("schedule_missing", `None of ${kinds.join(", ")} is given.`, {
+      faults: [{ pointer: "", message: "no schedule" }],
+    });
+  }
+  if (given.length > 1) {
+    const faults = given.map((kind) => ({ pointer: `/${kind}`, message: "only one of these" }));
+    throw new PunctualError("schedule_ambiguous", `Both ${given.join(" and ")} are given.`, { faults });
+  }
+  const { delay, ...rest } = body;
+  const resolved: { runAt?: string; anchor?: string } = {};
+  if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
+  if (rest.every !== undefined && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
+  const stored = scheduleOf({ ...rest, ...resolved });
+  planSchedule(stored, seed);
+  return stored;
+}
+
+/** The schedule's part of a definition, its fields in one order. */
+export function scheduleOf(definition: JobSchedule): JobSchedule {
+  return Object.fromEntries(
+    scheduleKeys.flatMap((key) => {
+      const value = definition[key as keyof JobSchedule];
+      return value === undefined ? [] : [[key, value]];
+    }),
+  );
+}
+
+/** Parses a stored schedule. One that was accepted parses for ever; a failure is a defect. */
+export function planSchedule(stored: JobSchedule, seed: string): SchedulePlan {
+  const { spread, jitter, after } = stored;
+  const spec = parserSpec(stored);
+  const schedule = asFault(() => parseSchedule(spec, { hashSeed: seed }));
+  const offsets = { seed, spreadMs: offsetMs("spread", spread), jitterMs: offsetMs("jitter", jitter) };
+  return { schedule, dueAt: (nominalMs) => effectiveTime(schedule, nominalMs, offsets), afterCompletionMs: completionDelay(spec, after) };
+}
+
+/** What the schedule package reads of it. */
+export function parserSpec(stored: JobSchedule): ScheduleSpec {
+  const { spread: _spread, jitter: _jitter, after: _after, ...spec } = scheduleOf(stored);
+  return spec;
+}
+
+/**
+ * From where the first occurrence is searched. A one-time job fires even when its time has passed; a recurring one starts with the next occurrence after
+ * now, so that creating, changing or resuming it never fires it by itself.
+ */
+export function firstLook(stored: JobSchedule, nowMs: number): number {
+  return stored.runAt === undefined ? nowMs : Number.NEGATIVE_INFINITY;
+}
+
+/** Turns an error of the schedule package into one of the catalogue, pointing at the field. */
+export function asFault<T>(parse: () => T, pointer?: string): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ScheduleError)) throw error;
+    const fault: Fault = {
+      pointer: pointer ?? pointerOf(error.field),
+      message: error.message,
+      expected: error.expected,
+      remedy: error.remedy,
+    };
+    if (error.found !== undefined) fault.found = error.found;
+    throw new PunctualError(error.code, error.message, { faults: [fault], cause: error });
+  }
+}
+
+/** An instant of a query or a body, in epoch ms. */
+export function acceptInstant(text: string, pointer: string): number {
+  return asFault(() => parseInstant(text), pointer);
+}
+
+function completionDelay(spec: ScheduleSpec, after: JobSchedule["after"]): number | null {
+  if (after !== "completion") return null;
+  if (spec.every === undefined) throw refused("/after", "after: completion goes with every.", "every", "Give every, or leave after out.");
+  const every = spec.every;
+  // A calendar unit has no length to wait for.
+  return asFault(() => parseDuration(every), "/every");
+}
+
+function offsetMs(field: "spread" | "jitter", text: string | undefined): number {
+  if (text === undefined) return 0;
+  const ms = asFault(() => parseDuration(text), `/${field}`);
+  if (ms > spreadMostMs)
+    throw refused(`/${field}`, `${field} is ${text}; expected at most 24h.`, "at most 24h", "Use startAt or another pattern for more.");
+  return ms;
+}
+
+function refused(pointer: string, message: string, expected: string, remedy: string): PunctualError {
+  return new PunctualError("schedule_invalid", message, { faults: [{ pointer, message, expected, remedy }] });
+}
+
+/** `exclude[2]` to `/exclude/2`. */
+function pointerOf(field: string): string {
+  return `/${field.replaceAll("[", "/").replaceAll("]", "").replaceAll(".", "/")}`;
+}
