@@ -29,7 +29,10 @@ export type NodeOptions = {
 export type TestNode = {
   engine: Engine;
   events: Event[];
-  proxy: DatabaseProxy;
+  /** Both of its ways to the database. */
+  proxy: Pick<DatabaseProxy, "cut" | "heal">;
+  /** Only the way of its lease. */
+  leaseProxy: DatabaseProxy;
   has(type: Event["type"]): boolean;
   stop(drainMs?: number): Promise<void>;
 };
@@ -69,11 +72,11 @@ export async function startCluster(): Promise<Cluster> {
   const nodes: TestNode[] = [];
 
   const start = async (options: NodeOptions = {}): Promise<TestNode> => {
-    const proxy = await startDatabaseProxy(database.url);
-    const pool = (maxConnections: number, statementTimeoutMs: number): Database =>
-      openDatabase({ url: proxy.url, applicationName: "engine test", maxConnections, statementTimeoutMs, connectTimeoutMs: 2_000 });
-    const db = pool(6, 5_000);
-    const leaseDb = pool(1, 500);
+    const [proxy, leaseProxy] = [await startDatabaseProxy(database.url), await startDatabaseProxy(database.url)];
+    const pool = (url: string, maxConnections: number, statementTimeoutMs: number): Database =>
+      openDatabase({ url, applicationName: "engine test", maxConnections, statementTimeoutMs, connectTimeoutMs: 2_000 });
+    const db = pool(proxy.url, 6, 5_000);
+    const leaseDb = pool(leaseProxy.url, 1, 500);
     const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
     const events: Event[] = [];
     const engine = await startEngine({
@@ -95,12 +98,13 @@ export async function startCluster(): Promise<Cluster> {
       await engine.stop(drainMs);
       await http.close();
       await Promise.all([db.end(), leaseDb.end()]);
-      await proxy.stop();
+      await Promise.all([proxy.stop(), leaseProxy.stop()]);
     };
     const node: TestNode = {
       engine,
       events,
-      proxy,
+      proxy: { cut: () => [proxy, leaseProxy].map((each) => each.cut()), heal: () => [proxy, leaseProxy].map((each) => each.heal()) },
+      leaseProxy,
       has: (type) => events.some((event) => event.type === type),
       stop: (drainMs = 500) => (stopped ??= stop(drainMs)),
     };

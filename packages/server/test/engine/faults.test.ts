@@ -1,5 +1,5 @@
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { occurrenceRunId } from "../../src/model/ids.ts";
 import { type Cluster, startCluster, type TestNode } from "./cluster.ts";
 import { type Fault, faultyDatabase } from "./faulty-database.ts";
@@ -75,7 +75,9 @@ describe("an answer that was lost", () => {
     await eventually(() => struck.length === 1);
     // Far enough to count as held for long; this node's own lease it renews.
     await cluster.database.moveClock(16_000);
-    await receiver.waitFor(1, { timeoutMs: 15_000 });
+    const hrtime = process.hrtime.bigint;
+    const later = vi.spyOn(process.hrtime, "bigint").mockImplementation(() => hrtime() + 11_000_000_000n);
+    await receiver.waitFor(1).finally(() => later.mockRestore());
     await eventually(async () => (await states()).length === 1);
     const { body } = await cluster.ask("listRuns", { query: { jobId } });
     expect(body.items).toMatchObject([{ status: "succeeded", attempt: 1 }]);
