@@ -8,7 +8,7 @@ import { firstLook } from "../../src/model/job-schedule.ts";
 const jobId = "01a318c5-c400-8abc-9def-0123456789ff";
 const nowMs = Date.parse("2027-03-01T09:00:00.123Z");
 const target = { type: "http", url: "https://example.com/hook" } as const;
-acceptJob(jobId, { target, ...body }, nowMs, () => [], { mayBeOver });
+const accept = (body: Partial<CreateJobBody>, mayBeOver = false) => acceptJob(jobId, { target, ...body }, nowMs, () => [], { mayBeOver });
 
 /** The refusal's code and the pointers to the fields at fault. */
 function refusal(body: Partial<CreateJobBody>): [string, string[]] {

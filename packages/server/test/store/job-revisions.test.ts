@@ -126,7 +126,8 @@ describe("a revision's cursor", () => {
 
   test("is not set to a time that passed after the change was decided", async () => {
     const job = await store.addJob({ nextMs });
-    const decided = (mayHavePassed: boolean) => revision({ cursor: { action: "set", nextMs: startMs, restartCount: true, mayHavePassed } });
+    const decided = (mayHavePassed: boolean) =>
+      revision({ cursor: { action: "set", next: cursorAt(startMs), afterMs: null, restartCount: true, mayHavePassed } });
     expect(await revise(job, asRead(), decided(false))).toBeNull();
     expect(await revise(job, asRead(), decided(true))).toBe(2);
   });
