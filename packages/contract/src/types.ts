@@ -8,8 +8,7 @@ import type * as target from "./schemas/target.ts";
 
 export type CreateJobBody = Static<typeof job.CreateJob>;
 export type UpsertJobBody = Static<typeof job.UpsertJob>;
-/** Every field of CreateJob but the idempotency key; null removes one. */
-export type UpdateJobBody = { [K in keyof Omit<CreateJobBody, "idempotencyKey">]?: CreateJobBody[K] | null };
+export type { UpdateJobBody } from "./schemas/job.ts";
 export type Job = Static<typeof job.Job>;
 export type JobStatus = (typeof job.jobStatuses)[number];
 export type JobPage = Static<typeof job.JobPage>;

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { limits } from "../limits.ts";
 import { Cursor, Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, Uuid } from "./common.ts";
 import { MisfirePolicy, scheduleFields } from "./schedule.ts";
@@ -53,15 +53,28 @@ export const CreateJob = Type.Object(
   { title: "CreateJob", additionalProperties: false },
 );
 
-/** Fields that are given replace those of the job; null removes one. Naming any schedule field replaces the whole schedule. */
-export const UpdateJob = Type.Object(
-  {
-    ...Object.fromEntries(
-      Object.entries({ name: JobName, ...scheduleFields, ...policyFields }).map(([key, schema]) => [key, Type.Optional(Nullable(schema))]),
-    ),
-    target: Type.Optional(Target),
-  },
-  { title: "UpdateJob", additionalProperties: false },
+/** Each field of a job, or null. */
+export type UpdateJobBody = {
+  [K in keyof Omit<Static<typeof CreateJob>, "idempotencyKey">]?: Static<typeof CreateJob>[K] | null;
+};
+
+/**
+ * Fields that are given replace those of the job; null removes one. A field that names the kind of schedule (cron, every, ...) replaces the whole schedule;
+ * the others, such as timezone, change the one there is.
+ */
+export const UpdateJob = Type.Unsafe<UpdateJobBody>(
+  Type.Object(
+    {
+      ...Object.fromEntries(
+        Object.entries({ name: JobName, ...scheduleFields, ...policyFields }).map(([key, schema]) => [
+          key,
+          Type.Optional(Nullable(schema)),
+        ]),
+      ),
+      target: Type.Optional(Target),
+    },
+    { title: "UpdateJob", additionalProperties: false },
+  ),
 );
 
 /** By name, the name stands in the path. */
