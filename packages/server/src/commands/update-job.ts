@@ -6,7 +6,7 @@ import { firstLook, scheduleOf } from "../model/job-schedule.ts";
 import type { Revision } from "../store/job-revisions.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { findRun } from "../store/runs.ts";
-import { addSecret, jobSigningSecret, newSigningSecret, readSecret } from "../store/secrets.ts";
+import { addSecret, jobSigningSecret, newSigningSecret } from "../store/secrets.ts";
 import { wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
@@ -103,9 +103,7 @@ function revisionOf(current: JobRow, accepted: AcceptedJob, cursor: Revision["cu
 /** A secret of the job's own, made when it is first asked for; an existing one is kept and not shown again. */
 async function secretFor(context: CommandContext, current: JobRow, accepted: AcceptedJob): Promise<string | undefined> {
   if (accepted.definition.target.signing !== "own") return undefined;
-  const name = jobSigningSecret(current.job_id);
-  if ((await readSecret(context.db, context.cipher, context.tenantId, name)).length > 0) return undefined;
   const secret = newSigningSecret();
-  await addSecret(context.db, context.cipher, context.tenantId, name, secret);
-  return secret;
+  const added = await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(current.job_id), secret);
+  return added ? secret : undefined;
 }

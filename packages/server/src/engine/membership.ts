@@ -43,7 +43,8 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   const times = leaseTimes(options.ttlMs);
   let nodeId = 0;
   let beat = "";
-  let nextBeat = randomUUID();
+  /** Sent with a renewal whose answer did not come. Made when it is sent, and not before: a machine cloned meanwhile must not know it. */
+  let unanswered: string | null = null;
   let trustedUntilMs = 0;
   /** The last renewal, on this node's clock and on the database's, and since when there was no gap between them. */
   let renewed = { sentMs: 0, nowMs: 0 };
@@ -63,14 +64,15 @@ export async function join(options: MembershipOptions): Promise<Membership> {
 
   const renew = async (): Promise<boolean> => {
     const sentMs = monotonicMs();
+    const nextBeat = (unanswered ??= randomUUID());
     const nowMs = await renewNode(db, nodeId, beat, nextBeat, times.ttlMs);
+    unanswered = null;
     if (nowMs === null) return false;
     // A gap on either clock: this node was cut off, or the database's clock was set. Either may have ended the leases of nodes that are alive. Half a TTL
     // leaves each of them at least a quarter to renew in, even if it was just about to when the gap began.
     if (Math.max(sentMs - renewed.sentMs, nowMs - renewed.nowMs) > times.ttlMs / 2) renewingSinceMs = sentMs;
     renewed = { sentMs, nowMs };
     beat = nextBeat;
-    nextBeat = randomUUID();
     clock.observe(nowMs, sentMs);
     trustedUntilMs = trustedUntil(sentMs, times);
     return true;

@@ -40,13 +40,13 @@ export function newSigningSecret(): string {
   return `whsec_${randomBytes(32).toString("base64")}`;
 }
 
-/** Stores `value` as the next version of the secret. */
-export async function addSecret(db: Queryable, cipher: Cipher, tenantId: number, name: string, value: string): Promise<void> {
-  await db.query(
-    `insert into punctual.secrets (tenant_id, name, version, ciphertext)
-     select $1, $2, coalesce(max(version), 0) + 1, $3 from punctual.secrets where tenant_id = $1 and name = $2`,
+/** Stores the first version of a secret, unless there is one: of two that make it at once, one wins. @returns whether `value` was stored */
+export async function addSecret(db: Queryable, cipher: Cipher, tenantId: number, name: string, value: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    "insert into punctual.secrets (tenant_id, name, version, ciphertext) values ($1, $2, 1, $3) on conflict do nothing",
     [tenantId, name, cipher.seal(value, contextOf(tenantId, name))],
   );
+  return rowCount === 1;
 }
 
 /** All versions, newest first; empty when there is none. */
