@@ -54,8 +54,13 @@ function remedyOf(telling: Telling, code: ErrorCode | undefined): string | undef
 function faultsOf(telling: Telling): readonly Fault[] {
   if (Array.isArray(telling.faults)) return telling.faults as Fault[];
   if (typeof telling.field !== "string") return [];
-  const fault = { pointer: `/${telling.field.replaceAll(".", "/")}`, message: String(telling.message) };
+  const fault = { pointer: pointerOf(telling.field), message: String(telling.message) };
   return [typeof telling.remedy === "string" ? { ...fault, remedy: telling.remedy } : fault];
+}
+
+/** `exclude[2].date` to `/exclude/2/date`. */
+function pointerOf(field: string): string {
+  return `/${field.replaceAll("]", "").replaceAll(/[.[]/g, "/")}`;
 }
 
 /** For people: the sentence, what the faults say beyond it, and what to do. The catalogue's general remedy steps back for those of the faults. */

@@ -26,6 +26,13 @@ export async function readJson(io: Io, flag: string, text: string): Promise<unkn
   }
 }
 
+/** Reads a file that holds one JSON object; `what` it should be is named in the error. */
+export async function readObject(io: Io, path: string, what: string): Promise<{ [field: string]: unknown }> {
+  const value = await readJson(io, `--file ${path}`, path === "-" ? "-" : await readText(io, path));
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as { [field: string]: unknown };
+  throw new CliError("usage", `--file ${path} must hold one JSON object, ${what}.`);
+}
+
 /** Parser of a whole number, for options. Its range is the server's to judge. */
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
@@ -37,6 +44,13 @@ export function positiveNumber(text: string): number {
   const number = wholeNumber(text);
   if (number === 0) throw new InvalidArgumentError("It must be at least 1.");
   return number;
+}
+
+/** The object without the fields nobody gave. */
+export function given<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** Collector of an option that may be repeated. */

@@ -64,7 +64,7 @@ test.each([
   [["jobs", "list", "--limit", "0"], "It must be at least 1.", "See --help."],
   [["jobs", "get"], "Missing required argument 'job'.", "See --help."],
   [["jobs", "get", "a", "b"], "Too many arguments", "See --help."],
-  [["preview"], "No schedule to preview.", "Give a cron pattern in quotes"],
+  [["preview"], "No schedule is given.", "Give a cron pattern in quotes"],
   [["jobs", "list", "--server", "localhost:8080"], '"localhost:8080" is not the address of a server.', "Write it with http:// or https://"],
 ])("%j is refused with exit code 2 and the way out", async (args, sentence, remedy) => {
   const { exit, out, err } = await runForTest(args);

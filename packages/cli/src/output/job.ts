@@ -2,8 +2,9 @@ import type { Job } from "@punctual/contract";
 import type { Io } from "../io.ts";
 import { paint, paintStatus } from "./paint.ts";
 import { safeText } from "./safe.ts";
+import { nextRunText, scheduleText, shapeFields } from "./schedule.ts";
 import { fieldsText, tableText } from "./table.ts";
-import { exactText, whenText } from "./when.ts";
+import { whenText } from "./when.ts";
 
 /** A job in full, a field a line. */
 export function jobText(io: Io, job: Job): string {
@@ -14,9 +15,8 @@ export function jobText(io: Io, job: Job): string {
     ["name", job.name],
     ["status", `${paintStatus(io, job.status)}${job.pauseReason === null ? "" : `: ${job.pauseReason}`}`],
     ["schedule", scheduleText(job)],
-    ["next run", job.nextRunAt === null ? "none" : whenText(job.nextRunAt, now)],
-    ["starts at", job.startAt],
-    ["ends at", job.endAt],
+    ...shapeFields(job),
+    ["next run", nextRunText(job, now) || "none"],
     ["max runs", job.maxRuns?.toString()],
     ["target", `${type} ${method ?? "POST"} ${url}`],
     [
@@ -47,21 +47,8 @@ export function jobTable(io: Io, jobs: readonly Job[]): Promise<string> {
   return tableText(
     io,
     ["job", "name", "status", "schedule", "next run", "target"],
-    jobs.map((job) => [
-      job.jobId,
-      job.name ?? "",
-      paintStatus(io, job.status),
-      scheduleText(job),
-      job.nextRunAt === null ? "" : whenText(job.nextRunAt, now),
-      job.target.url,
-    ]),
+    jobs.map((job) => [job.jobId, job.name ?? "", paintStatus(io, job.status), scheduleText(job), nextRunText(job, now), job.target.url]),
   );
-}
-
-function scheduleText(job: Job): string {
-  if (job.cron !== undefined) return `${job.cron} (${job.timezone ?? "UTC"})`;
-  if (job.every !== undefined) return `every ${job.every}`;
-  return job.runAt === undefined ? "" : `once at ${exactText(job.runAt)}`;
 }
 
 function labelsText(job: Job): string {

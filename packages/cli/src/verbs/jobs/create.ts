@@ -1,10 +1,11 @@
-import type { CreateJobBody, PreviewRequest } from "@punctual/contract";
+import type { CreateJobBody } from "@punctual/contract";
 import { CliError } from "../../cli-error.ts";
 import { type ConnectionOptions, connect, withConnection } from "../../connection.ts";
 import { type JobFlags, jobFromFlags, withJobFlags } from "../../job-flags.ts";
 import { answer, withJson } from "../../output/answer.ts";
 import { jobText } from "../../output/job.ts";
 import { previewText } from "../../output/preview.ts";
+import { scheduleOf } from "../../schedule-fields.ts";
 import type { Verb } from "../../verb.ts";
 
 type Options = JobFlags & ConnectionOptions & { idempotencyKey?: string; dryRun?: true; json?: true };
@@ -18,6 +19,10 @@ export const verb: Verb = {
     {
       command: `punctual jobs create --delay 15m --url https://example.com/remind --payload '{"user":7}'`,
       does: "call it once, in a quarter of an hour",
+    },
+    {
+      command: `punctual jobs create --every 1h --spread 10m --exclude '{"weekly":"SAT,SUN"}' --url https://example.com/sync`,
+      does: "call it hourly on working days, some minutes after the hour that are its own",
     },
     { command: "punctual jobs create --file job.json --dry-run", does: "show when it would fire, and create nothing" },
   ],
@@ -41,8 +46,3 @@ export const verb: Verb = {
       });
   },
 };
-
-function scheduleOf({ cron, every, runAt, delay, timezone, anchor, startAt, endAt }: Partial<CreateJobBody>): PreviewRequest {
-  const fields = { cron, every, runAt, delay, timezone, anchor, startAt, endAt };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}

@@ -1,0 +1,96 @@
+import type { Explanation, LintResult, Preview, ScheduleBody } from "@punctual/contract";
+import {
+  effectiveTime,
+  lintSchedule,
+  parseDuration,
+  parseInstant,
+  parseSchedule,
+  type Schedule,
+  ScheduleError,
+  type ScheduleSpec,
+} from "@punctual/schedule";
+
+/**
+ * A schedule that is looked at here, without a server.
+ *
+ * `seed` is what `H`, spread and jitter are derived from, a job's id; `nowMs` is what `delay` counts from.
+ */
+export type LocalSchedule = { fields: ScheduleBody; seed: string; nowMs: number };
+
+/** A server refuses more, so that an offset never is a schedule of its own. */
+const spreadMostMs = 86_400_000;
+
+/**
+ * What the API's preview answers.
+ *
+ * @param page `from`: list what comes after this instant. Default: now, or for a one-time schedule ever
+ * @throws ScheduleError
+ */
+export function previewLocally(local: LocalSchedule, page: { from?: string | undefined; count: number }): Preview {
+  const { schedule, dueAt } = readLocally(local);
+  const occurrences: Preview["occurrences"] = [];
+  let next = schedule.next(page.from === undefined ? firstLook(local, schedule) : parseInstant(page.from, "from"));
+  while (next !== null && occurrences.length < page.count) {
+    occurrences.push({ nominalAt: iso(next), effectiveAt: iso(dueAt(next)), localTime: schedule.explain(next).localTime });
+    next = schedule.next(next);
+  }
+  const nextFrom = next === null ? null : (occurrences.at(-1)?.nominalAt ?? null);
+  return { description: schedule.describe(), timezone: schedule.timezone, occurrences, nextFrom };
+}
+
+/** What the API's explain answers. @throws ScheduleError */
+export function explainLocally(local: LocalSchedule, at: string): Explanation {
+  const { schedule } = readLocally(local);
+  const atMs = parseInstant(at, "at");
+  const [previous, next] = [schedule.previous(atMs), schedule.next(atMs)];
+  const { fires, localTime, reasons } = schedule.explain(atMs);
+  return {
+    at: iso(atMs),
+    localTime,
+    fires,
+    reasons,
+    previous: previous === null ? null : iso(previous),
+    next: next === null ? null : iso(next),
+  };
+}
+
+/** What the API's lint answers. @throws ScheduleError */
+export function lintLocally(local: LocalSchedule): LintResult {
+  const { schedule, spec } = readLocally(local);
+  return { description: schedule.describe(), findings: lintSchedule(spec, { hashSeed: local.seed }) };
+}
+
+/** The schedule, and when each of its occurrences really starts. @throws ScheduleError */
+export function readLocally({ fields, seed, nowMs }: LocalSchedule): {
+  schedule: Schedule;
+  spec: ScheduleSpec;
+  dueAt(nominalMs: number): number;
+} {
+  // What is left is the parser's, but for `after`, which it passes over: when runs will end, no list of times can show.
+  const { delay, spread, jitter, ...rest } = fields;
+  const spec: ScheduleSpec = delay === undefined ? rest : { ...rest, runAt: iso(nowMs + parseDuration(delay, "delay")) };
+  const schedule = parseSchedule(spec, { hashSeed: seed });
+  const offsets = { seed, spreadMs: offsetMs("spread", spread), jitterMs: offsetMs("jitter", jitter) };
+  return { schedule, spec, dueAt: (nominalMs) => effectiveTime(schedule, nominalMs, offsets) };
+}
+
+/** A one-time job fires even when its time has passed; a recurring one starts after now. */
+function firstLook({ nowMs }: LocalSchedule, schedule: Schedule): number {
+  return schedule.kind === "once" ? Number.NEGATIVE_INFINITY : nowMs;
+}
+
+function offsetMs(field: "spread" | "jitter", text: string | undefined): number {
+  if (text === undefined) return 0;
+  const ms = parseDuration(text, field);
+  if (ms <= spreadMostMs) return ms;
+  throw new ScheduleError("schedule_invalid", {
+    field,
+    found: text,
+    expected: "at most 24h",
+    remedy: "Use startAt or another pattern for more.",
+  });
+}
+
+function iso(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
