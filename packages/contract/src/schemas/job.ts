@@ -81,7 +81,7 @@ export const UpdateJob = Type.Unsafe<UpdateJobBody>(
 export const UpsertJob = Type.Object({ ...scheduleFields, ...policyFields }, { title: "UpsertJob", additionalProperties: false });
 
 /** A delay is stored as the time it came to. */
-const { delay: _delay, ...storedScheduleFields } = scheduleFields;
+const { delay, ...storedScheduleFields } = scheduleFields;
 
 export const Job = Type.Object(
   {

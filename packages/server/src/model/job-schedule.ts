@@ -92,7 +92,7 @@ export function planSchedule(stored: JobSchedule, seed: string): SchedulePlan {
 
 /** What the schedule package reads of it. */
 export function parserSpec(stored: JobSchedule): ScheduleSpec {
-  const { spread: _spread, jitter: _jitter, after: _after, ...spec } = scheduleOf(stored);
+  const { spread, jitter, after, ...spec } = scheduleOf(stored);
   return spec;
 }
 

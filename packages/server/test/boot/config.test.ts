@@ -91,7 +91,7 @@ describe("what is wrong is said once for each fault", () => {
   it("whichever way the values came", () => {
     file('slots = 0\nprot = 1\nhost = ["everywhere"]');
     const faults = faultsOf("start", { logLevel: "loud" }, { DATABASE_URL: "mysql://me:secret@db/x", PUNCTUAL_ENCRYPTION_KEY: "c2hvcnQ=" });
-    expect(faults.map((fault) => fault.split(":")[0]).sort()).toEqual([
+    expect(faults.map((fault) => fault.split(":")[0] ?? "").sort()).toEqual([
       "databaseUrl",
       "encryptionKey",
       "host",

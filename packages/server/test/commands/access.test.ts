@@ -61,7 +61,7 @@ describe("an id", () => {
     const job = await office.create({ every: "1h" });
     const jobId = job.jobId.toUpperCase();
     expect((await office.ask("getJob", { params: { jobId } })).body.jobId).toBe(job.jobId);
-    expect((await office.ask("updateJob", { params: { jobId }, body: { timeout: "7s" } as object })).body.revision).toBe(2);
+    expect((await office.ask("updateJob", { params: { jobId }, body: { timeout: "7s" } })).body.revision).toBe(2);
     const { body: run } = await office.ask("triggerJob", { params: { jobId } });
     expect((await office.ask("getRun", { params: { runId: run.runId.toUpperCase() } })).body.runId).toBe(run.runId);
     expect((await office.ask("listRuns", { query: { jobId } })).body.items).toHaveLength(1);

@@ -71,7 +71,7 @@ test("a change loses no occurrence, repeats none and adds none, whatever time an
           if (step.change === "pause") return office.ask("pauseJob", { params });
           if (step.change === "resume") return office.ask("resumeJob", { params });
           const body = { timeout: `${index + 2}s`, ...(step.change === "reschedule" && { every: "10s", anchor }) };
-          return office.ask("updateJob", { params, body: body as object });
+          return office.ask("updateJob", { params, body });
         });
       }
       await office.engineLooks();

@@ -175,5 +175,5 @@ test("two owners that fire one fixed-delay occurrence at once make one run", asy
   const move = { shard, jobId: job.jobId, revision: 1, nextMs: due?.next_ms ?? 0, next: "on_completion" as const, counted: 1 };
   const run = { shard, jobId: job.jobId, runId: job.jobId, nominalMs: move.nextMs, priority: 4, origin: 1, reason: null };
   const fired = await Promise.all(nodes.map((node) => fire(office.db, node, [move], [{ ...run, state: "running" }])));
-  expect(fired.map(({ live }) => live.size).sort()).toEqual([0, 1]);
+  expect(fired.map(({ live }) => live.size).sort((a, b) => a - b)).toEqual([0, 1]);
 });
