@@ -26,7 +26,8 @@ export type ScanMarks = {
  *
  * Two kinds of scan, because one mark a shard cannot serve both: a mark that waits for a day's missed occurrences makes every look start a day ago, with
  * the live ones last; a mark that does not wait hides the missed ones. So the watermark always moves on, and what lies before it is a backlog with marks of
- * its own, scanned after the fresh scan of every look. Only watermarks are stored: who takes a shard over finds its backlog by the scan from the beginning.
+ * its own, scanned after the fresh scan of every look. What is stored for the next owner is the earlier of the two, so that a node that dies with a herd half
+ * fired leaves nothing to be found by chance.
  */
 export function createScanMarks(): ScanMarks {
   const backlogMs = new Map<number, number>();
@@ -68,6 +69,7 @@ export function createScanMarks(): ScanMarks {
         if (nextMs < freshMs) backlogMs.set(shard, nextMs);
         else backlogMs.delete(shard);
       }
+      for (const row of owned) if (scanned.has(row.shard)) row.backlogMs = backlogMs.get(row.shard) ?? null;
     },
   };
 }

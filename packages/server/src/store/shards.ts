@@ -1,6 +1,17 @@
 import type { Queryable } from "./database.ts";
 
-export type ShardRow = { shard: number; owner: number | null; epoch: number; watermarkMs: number };
+export type ShardRow = {
+  shard: number;
+  owner: number | null;
+  epoch: number;
+  /** Nothing due before this is left, but for a backlog. */
+  watermarkMs: number;
+  /** Where the backlog begins: what was due before the watermark and is not fired yet. Null without one. */
+  backlogMs: number | null;
+};
+
+/** Where whoever takes the shard over has to begin. */
+const scanStartMs = (row: ShardRow): number => Math.min(row.watermarkMs, row.backlogMs ?? Number.POSITIVE_INFINITY);
 
 /** All shards; an owner whose lease has ended counts as none. */
 export async function readShards(db: Queryable): Promise<ShardRow[]> {
@@ -14,6 +25,7 @@ export async function readShards(db: Queryable): Promise<ShardRow[]> {
     owner: row.owner === null ? null : Number(row.owner),
     epoch: Number(row.epoch),
     watermarkMs: 0,
+    backlogMs: null,
   }));
 }
 
@@ -33,7 +45,7 @@ export async function takeShards(db: Queryable, nodeId: number, wanted: readonly
      returning s.shard, s.epoch, greatest(punctual.ms(s.watermark), 0) as watermark_ms`,
     [nodeId, wanted.map((row) => row.shard), wanted.map((row) => row.epoch)],
   );
-  return rows.map((row) => ({ shard: row.shard, owner: nodeId, epoch: Number(row.epoch), watermarkMs: row.watermark_ms }));
+  return rows.map((row) => ({ shard: row.shard, owner: nodeId, epoch: Number(row.epoch), watermarkMs: row.watermark_ms, backlogMs: null }));
 }
 
 /** Gives shards back, guarded by the epochs under which they were held, and stores how far they were scanned. */
@@ -42,7 +54,7 @@ export async function releaseShards(db: Queryable, nodeId: number, held: readonl
     `update punctual.shards s set owner = null, epoch = s.epoch + 1, watermark = greatest(s.watermark, punctual.at(h.watermark_ms))
      from unnest($2::smallint[], $3::bigint[], $4::float8[]) as h(shard, epoch, watermark_ms)
      where s.shard = h.shard and s.epoch = h.epoch and s.owner = $1`,
-    [nodeId, held.map((row) => row.shard), held.map((row) => row.epoch), held.map((row) => row.watermarkMs)],
+    [nodeId, held.map((row) => row.shard), held.map((row) => row.epoch), held.map(scanStartMs)],
   );
 }
 
@@ -52,6 +64,6 @@ export async function storeWatermarks(db: Queryable, nodeId: number, held: reado
     `update punctual.shards s set watermark = punctual.at(h.watermark_ms)
      from unnest($2::smallint[], $3::bigint[], $4::float8[]) as h(shard, epoch, watermark_ms)
      where s.shard = h.shard and s.epoch = h.epoch and s.owner = $1 and s.watermark < punctual.at(h.watermark_ms)`,
-    [nodeId, held.map((row) => row.shard), held.map((row) => row.epoch), held.map((row) => row.watermarkMs)],
+    [nodeId, held.map((row) => row.shard), held.map((row) => row.epoch), held.map(scanStartMs)],
   );
 }

@@ -5,7 +5,7 @@ import { createScanMarks } from "../../src/engine/scan-marks.ts";
 import type { ShardRow } from "../../src/store/shards.ts";
 
 const nowMs = Date.UTC(2027, 0, 1);
-const shard = (number: number, watermarkMs: number): ShardRow => ({ shard: number, owner: 1, epoch: 1, watermarkMs });
+const shard = (number: number, watermarkMs: number): ShardRow => ({ shard: number, owner: 1, epoch: 1, watermarkMs, backlogMs: null });
 const none = new Map<number, number>();
 
 afterEach(() => vi.restoreAllMocks());
@@ -23,6 +23,8 @@ describe("watermarks", () => {
     const owned = [shard(1, 0), shard(2, 0)];
     marks.passed(marks.fresh(owned), owned, new Map([[1, nowMs - 3_600_000]]), nowMs);
     expect(owned.map((row) => row.watermarkMs)).toEqual([nowMs - 10_000, nowMs - 10_000]);
+    // What the next owner is told, should this one die now.
+    expect(owned.map((row) => row.backlogMs)).toEqual([nowMs - 3_600_001, null]);
     const backlog = marks.backlog(owned);
     expect(backlog).toEqual({ shards: [1], watermarksMs: [nowMs - 3_600_001] });
     marks.passed(marks.fresh(owned), owned, none, nowMs);
@@ -31,6 +33,7 @@ describe("watermarks", () => {
     expect(marks.backlog(owned)?.watermarksMs).toEqual([nowMs - 60_001]);
     marks.passed({ shards: [1], watermarksMs: [nowMs - 60_001] }, owned, none, nowMs);
     expect(marks.backlog(owned)).toBeNull();
+    expect(owned.map((row) => row.backlogMs)).toEqual([null, null]);
   });
 
   it("need no backlog for what the next fresh scan sees anyway, nor for shards that are gone", () => {

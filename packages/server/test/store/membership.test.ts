@@ -147,7 +147,7 @@ describe("a shard", () => {
     const [held] = await takeShards(store.db, nodeId, [await rowOf(65)]);
     if (!held) throw new Error("expected the shard to be free");
     expect(held.watermarkMs).toBe(0);
-    await storeWatermarks(store.db, nodeId, [{ ...held, watermarkMs: startMs }]);
+    await storeWatermarks(store.db, nodeId, [{ ...held, watermarkMs: startMs + hourMs, backlogMs: startMs }]);
     await storeWatermarks(store.db, nodeId, [{ ...held, watermarkMs: startMs - 1 }]);
     await storeWatermarks(store.db, nodeId, [{ ...held, epoch: held.epoch - 1, watermarkMs: startMs + hourMs }]);
     await releaseShards(store.db, nodeId, [{ ...held, watermarkMs: startMs - 2 }]);
