@@ -5,6 +5,7 @@ import { everyKind } from "./kinds/every.ts";
 import type { Kind, Reason, ScheduleKind } from "./kinds/kind.ts";
 import { onceKind } from "./kinds/once.ts";
 import { bounded, type Recurrence } from "./kinds/recurrence.ts";
+import { rruleKind } from "./kinds/rrule.ts";
 import { unionKind } from "./kinds/union.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { instantText, parseInstant } from "./text/instant.ts";
@@ -105,17 +106,18 @@ function checkChoices({ dst, dialect, roll }: ScheduleSpec): void {
 }
 
 function readKind(spec: ScheduleSpec, options: ScheduleOptions): Kind {
-  const given = (["cron", "every", "runAt", "anyOf"] as const).filter((name) => spec[name] !== undefined);
+  const given = (["cron", "every", "runAt", "rrule", "anyOf"] as const).filter((name) => spec[name] !== undefined);
   if (given.length !== 1) {
     throw new ScheduleError("schedule_invalid", {
       field: given[1] ?? "cron",
       found: given.length === 0 ? "no schedule" : given.join(" and "),
-      expected: "exactly one of cron, every, runAt and anyOf",
+      expected: "exactly one of cron, every, runAt, rrule and anyOf",
       remedy: given.length === 0 ? "Say when the job fires." : "Keep one, or list them in anyOf.",
     });
   }
   const readZone = options.zoneOf ?? zoneOf;
   if (spec.cron !== undefined) return cronKind(spec, spec.cron, options.hashSeed, readZone);
+  if (spec.rrule !== undefined) return rruleKind(spec, spec.rrule, readZone);
   const zone = readZone(spec.timezone ?? "UTC", "timezone");
   if (spec.anyOf !== undefined) return unionKind(spec.anyOf, zone, (member) => parseSchedule(member, options));
   return spec.every !== undefined ? everyKind(spec, spec.every, zone) : onceKind(spec, spec.runAt as string, zone);

@@ -3,7 +3,7 @@ import type { RollRule } from "./exclude/business-days.ts";
 import type { Exclusion } from "./exclude/exclusion.ts";
 import type { GapPolicy, OverlapPolicy } from "./zone/local.ts";
 
-/** When a job fires, as people write it down. Exactly one of `cron`, `every`, `runAt` and `anyOf` says the kind. */
+/** When a job fires, as people write it down. Exactly one of `cron`, `every`, `runAt`, `rrule` and `anyOf` says the kind. */
 export type ScheduleSpec = {
   /** A cron expression: five fields, six (seconds first), seven (years last), or a nickname such as `@daily`. */
   cron?: string;
@@ -14,11 +14,16 @@ export type ScheduleSpec = {
   every?: string;
   /** A single instant: `2026-03-01T09:00:00Z`; without an offset where `timezone` is named. */
   runAt?: string;
+  /**
+   * A recurrence set of RFC 5545: lines of `DTSTART`, `RRULE`, `RDATE` and `EXDATE`, or a bare rule such as `FREQ=WEEKLY;BYDAY=MO,WE`, which begins at
+   * `anchor`, else at `startAt`, else with the start of 1970 in the zone.
+   */
+  rrule?: string;
   /** Several schedules: it fires whenever one of them does. Up to 50. */
   anyOf?: ScheduleSpec[];
   /** IANA name of the zone whose clock counts. Default `UTC`. */
   timezone?: string;
-  /** The instant `every` counts from. Default: the start of 1970, in UTC for elapsed time and in the zone for days and longer. */
+  /** The instant `every` counts from and a bare `rrule` begins at. Default: the start of 1970, in UTC for elapsed time and in the zone for days and longer. */
   anchor?: string;
   /** First instant allowed, itself included. Default: none. */
   startAt?: string;
@@ -26,7 +31,8 @@ export type ScheduleSpec = {
   endAt?: string;
   /**
    * What happens to local times that a change of the clock skips (`gap`) or repeats (`overlap`). Defaults: `run_after` and `first`; for
-   * cron patterns that fire in every hour `skip` and `both`, which is to follow elapsed time.
+   * cron patterns that fire in every hour `skip` and `both`, which is to follow elapsed time; for `rrule` `shift` and `first`, as RFC 5545 has it, and
+   * elapsed time for its hours, minutes and seconds.
    */
   dst?: { gap?: GapPolicy; overlap?: OverlapPolicy };
   /** Local times in which it does not fire. */

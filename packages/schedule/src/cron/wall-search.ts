@@ -6,6 +6,9 @@ import type { CronPattern } from "./pattern.ts";
 /** Finds the local times of a pattern, knowing nothing of zones. Both ends are inclusive, in wall seconds; ±Infinity when there is none. */
 export type WallSearch = { next(wallSecond: number): number; previous(wallSecond: number): number };
 
+/** The part of a pattern that says when within a day. */
+export type TimesOfDay = Pick<CronPattern, "secondsLow" | "secondsHigh" | "minutesLow" | "minutesHigh" | "hours">;
+
 /** Without a year field a pattern goes on for ever; this is as far as a date of four digits goes. */
 const endOfTime = 9999;
 
@@ -89,7 +92,7 @@ export function createWallSearch(pattern: CronPattern): WallSearch {
 }
 
 /** The first matching second of a day at or after a second of that day, or -1. */
-function nextTime(pattern: CronPattern, from: number): number {
+export function nextTime(pattern: TimesOfDay, from: number): number {
   const { secondsLow, secondsHigh, minutesLow, minutesHigh } = pattern;
   let hour = (from / 3600) | 0;
   if ((pattern.hours & (1 << hour)) !== 0) {
@@ -106,7 +109,7 @@ function nextTime(pattern: CronPattern, from: number): number {
 }
 
 /** The last matching second of a day at or before a second of that day, or -1. */
-function previousTime(pattern: CronPattern, from: number): number {
+export function previousTime(pattern: TimesOfDay, from: number): number {
   const { secondsLow, secondsHigh, minutesLow, minutesHigh } = pattern;
   let hour = (from / 3600) | 0;
   if ((pattern.hours & (1 << hour)) !== 0) {
