@@ -1,4 +1,4 @@
-import type { Explanation, LintResult, Preview, ScheduleBody } from "@punctual/contract";
+import type { Explanation, LintResult, Preview } from "@punctual/contract";
 import {
   effectiveTime,
   lintSchedule,
@@ -9,13 +9,14 @@ import {
   ScheduleError,
   type ScheduleSpec,
 } from "@punctual/schedule";
+import type { ScheduleFields } from "./schedule-fields.ts";
 
 /**
  * A schedule that is looked at here, without a server.
  *
- * `seed` is what `H`, spread and jitter are derived from, a job's id; `nowMs` is what `delay` counts from.
+ * `seed` is what `H`, spread and jitter are derived from, a job's id; `nowMs` is when a job would be made of it now.
  */
-export type LocalSchedule = { fields: ScheduleBody; seed: string; nowMs: number };
+export type LocalSchedule = { fields: ScheduleFields; seed: string; nowMs: number };
 
 /** A server refuses more, so that an offset never is a schedule of its own. */
 const spreadMostMs = 86_400_000;
@@ -68,10 +69,18 @@ export function readLocally({ fields, seed, nowMs }: LocalSchedule): {
 } {
   // What is left is the parser's, but for `after`, which it passes over: when runs will end, no list of times can show.
   const { delay, spread, jitter, ...rest } = fields;
-  const spec: ScheduleSpec = delay === undefined ? rest : { ...rest, runAt: iso(nowMs + parseDuration(delay, "delay")) };
+  const spec: ScheduleSpec = { ...rest };
+  if (delay !== undefined) spec.runAt = iso(nowMs + parseDuration(delay, "delay"));
+  if (lacksBeginning(rest)) spec.anchor = iso(nowMs);
   const schedule = parseSchedule(spec, { hashSeed: seed });
   const offsets = { seed, spreadMs: offsetMs("spread", spread), jitterMs: offsetMs("jitter", jitter) };
   return { schedule, spec, dueAt: (nominalMs) => effectiveTime(schedule, nominalMs, offsets) };
+}
+
+/** An interval, and a rule that does not say when it begins, begin when their job is made: for one that is only asked about, now. */
+function lacksBeginning({ every, rrule, anchor, startAt }: ScheduleFields): boolean {
+  if (anchor !== undefined) return false;
+  return every !== undefined || (rrule !== undefined && startAt === undefined && !/^\s*DTSTART/im.test(rrule));
 }
 
 /** A one-time job fires even when its time has passed; a recurring one starts after now. */

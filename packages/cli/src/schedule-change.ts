@@ -1,8 +1,8 @@
-import type { Job, ScheduleBody, UpdateJobBody } from "@punctual/contract";
+import type { Job, UpdateJobBody } from "@punctual/contract";
 import { diffSchedules } from "@punctual/schedule";
 import { readLocally } from "./local-schedule.ts";
 import type { ScheduleChange } from "./output/schedule-diff.ts";
-import { namesKind, scheduleOf } from "./schedule-fields.ts";
+import { namesKind, type ScheduleFields, scheduleOf } from "./schedule-fields.ts";
 
 /** As many as a person compares at a glance. */
 const compared = 10;
@@ -16,16 +16,16 @@ const compared = 10;
 export function scheduleChange(job: Job, changes: UpdateJobBody, nowMs: number): ScheduleChange {
   const seed = job.jobId;
   const before = readLocally({ fields: scheduleOf(job), seed, nowMs }).schedule;
-  const after = readLocally({ fields: changedSchedule(job, changes, nowMs), seed, nowMs }).schedule;
+  const after = readLocally({ fields: changedSchedule(job, changes), seed, nowMs }).schedule;
   const { kept, lost, added } = diffSchedules(before, after, nowMs, compared);
   const iso = (instants: readonly number[]): string[] => instants.map((ms) => new Date(ms).toISOString());
   return { kept: iso(kept), lost: iso(lost), added: iso(added) };
 }
 
 /** As the server does it: naming a kind replaces the whole schedule, and an interval that stays the same keeps the anchor it was given at creation. */
-function changedSchedule(job: Job, changes: UpdateJobBody, nowMs: number): ScheduleBody {
+function changedSchedule(job: Job, changes: UpdateJobBody): ScheduleFields {
   if (!namesKind(changes)) return scheduleOf({ ...job, ...changes });
   const schedule = scheduleOf(changes);
-  if (schedule.every === undefined || schedule.anchor !== undefined) return schedule;
-  return { ...schedule, anchor: job.every === schedule.every && job.anchor ? job.anchor : new Date(nowMs).toISOString() };
+  const keepsAnchor = schedule.every !== undefined && schedule.every === job.every && schedule.anchor === undefined;
+  return keepsAnchor && job.anchor !== undefined ? { ...schedule, anchor: job.anchor } : schedule;
 }

@@ -1,4 +1,3 @@
-import type { ScheduleBody } from "@punctual/contract";
 import { ScheduleError } from "@punctual/schedule";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
@@ -9,7 +8,7 @@ import type { LocalSchedule } from "./local-schedule.ts";
 import { answer } from "./output/answer.ts";
 import { paint } from "./output/paint.ts";
 import { safeText } from "./output/safe.ts";
-import { isScheduleField, scheduleOf } from "./schedule-fields.ts";
+import { isScheduleField, type ScheduleFields, scheduleOf } from "./schedule-fields.ts";
 import { type ScheduleFlags, scheduleFromFlags, withScheduleFlags } from "./schedule-flags.ts";
 
 /** The flags of verbs that ask about a schedule, here and without a server. */
@@ -43,7 +42,7 @@ export async function answerQuestion<T extends object>(
   question: Question<T>,
 ): Promise<T[]> {
   const base = { ...(await fileSchedule(io, flags.file)), ...(await scheduleFromFlags(io, flags)) };
-  const localOf = (fields: ScheduleBody): LocalSchedule => ({ fields, seed: flags.seed ?? "", nowMs: io.nowMs() });
+  const localOf = (fields: ScheduleFields): LocalSchedule => ({ fields, seed: flags.seed ?? "", nowMs: io.nowMs() });
   if (pattern === "-") return answerLines(io, flags, question, (cron) => localOf({ ...base, cron }));
 
   const fields = pattern === undefined ? base : { ...base, cron: pattern };
@@ -87,7 +86,7 @@ async function answerLines<T extends object>(
 }
 
 /** A job's file is taken for its schedule. Any other must hold nothing else, so that a slip of the keyboard is not passed over in silence. */
-async function fileSchedule(io: Io, path: string | undefined): Promise<ScheduleBody> {
+async function fileSchedule(io: Io, path: string | undefined): Promise<ScheduleFields> {
   if (path === undefined) return {};
   const object = await readObject(io, path, "a schedule");
   const unknown = Object.keys(object).find((name) => !isScheduleField(name));

@@ -31,9 +31,16 @@ test("every flag of a schedule reaches it", async () => {
   const twice = ["30 2 31 10 *", "--timezone", "Europe/Berlin", "--from", "2027-10-30T12:00:00Z", "--count", "1"];
   expect(await times(...twice, "--dst-overlap", "second")).toEqual(["2027-10-31T01:30:00.000Z"]);
   expect(await times("0 0 9 ? * 1", "--dialect", "quartz", "--count", "1")).toEqual(["2027-03-07T09:00:00.000Z"]);
+  expect(await times("--every", "7m", "--count", "1")).toEqual(["2027-03-01T09:07:00.000Z"]);
   expect(await times("--every", "1h", "--anchor", "2027-03-01T08:20:00Z", "--end-at", "2027-03-01T09:30:00Z")).toEqual([
     "2027-03-01T09:20:00.000Z",
   ]);
+  expect(await times("--rrule", "FREQ=MONTHLY;BYDAY=-1FR", "--anchor", "2027-01-01T09:00:00Z", "--count", "1")).toEqual([
+    "2027-03-26T09:00:00.000Z",
+  ]);
+  const weekends = ["--exclude", '{"weekly":"SAT,SUN"}', "--from", "2027-05-10T00:00:00Z", "--count", "1"];
+  expect(await times("0 9 15 * *", ...weekends, "--roll", "following")).toEqual(["2027-05-17T09:00:00.000Z"]);
+  expect(await times("0 9 * * *", ...weekends, "--business-days", "-1")).toEqual(["2027-05-31T09:00:00.000Z"]);
   expect(await times("--run-at", "2020-01-01T00:00:00Z")).toEqual(["2020-01-01T00:00:00.000Z"]);
 });
 
@@ -114,6 +121,7 @@ test.each([
   [["preview", "* * * * *", "--exclude", "12-25"], 2, "--exclude is not JSON"],
   [["preview", "* * * * *", "--exclude", '"12-25"'], 2, "is no exclusion"],
   [["preview", "* * * * *", "--exclude", '{"date":"13-45"}'], 3, "13-45"],
+  [["preview", "* * * * *", "--business-days", "first"], 2, "whole numbers with commas"],
   [["preview", "* * * * *", "--every", "1h"], 3, "cron and every"],
   [["explain", "* * * * *", "--job", "report", "--at", "2027-03-01T09:00:00Z"], 2, "--job has a schedule of its own"],
 ])("%j is refused, exit code %i", async (args, exit, sentence) => {

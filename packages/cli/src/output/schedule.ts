@@ -1,24 +1,28 @@
-import type { Job, ScheduleBody } from "@punctual/contract";
+import type { Job } from "@punctual/contract";
+import type { ScheduleFields } from "../schedule-fields.ts";
 import { safeText } from "./safe.ts";
 import { exactText, whenText } from "./when.ts";
 
 /** A schedule in one line, as its author wrote it. */
-export function scheduleText(schedule: ScheduleBody): string {
-  const { cron, every, runAt, anyOf, timezone } = schedule;
+export function scheduleText(schedule: ScheduleFields): string {
+  const { cron, every, runAt, rrule, anyOf, timezone } = schedule;
   if (anyOf !== undefined) return anyOf.map(scheduleText).join("; ");
   if (cron !== undefined) return `${safeText(cron)} (${timezone ?? "UTC"})`;
   if (every !== undefined) return `every ${every}${schedule.after === "completion" ? " after completion" : ""}`;
+  if (rrule !== undefined) return `${safeText(rrule).replaceAll(/\s+/g, " ")} (${timezone ?? "UTC"})`;
   return runAt === undefined ? "" : `once at ${exactText(runAt)}`;
 }
 
 /** What shapes a schedule besides its kind and its zone, name and value; null where the job does not say. */
-export function shapeFields(schedule: ScheduleBody): [name: string, value: string | null][] {
-  const { dialect, dst, exclude, spread, jitter, startAt, endAt } = schedule;
+export function shapeFields(schedule: ScheduleFields): [name: string, value: string | null][] {
+  const { dialect, dst, exclude, roll, businessDays, spread, jitter, startAt, endAt } = schedule;
   const policies = [dst?.gap && `gap ${dst.gap}`, dst?.overlap && `overlap ${dst.overlap}`].filter((text) => text !== undefined);
   return [
     ["dialect", dialect ?? null],
     ["dst", policies.join(", ") || null],
     ["excluded", exclude?.map(exclusionText).join("\n") || null],
+    ["rolled", roll?.replace("_", " ") ?? null],
+    ["days", businessDays === undefined ? null : `business days ${businessDays.join(", ")}`],
     ["spread", spread ?? null],
     ["jitter", jitter ?? null],
     ["starts at", startAt ?? null],
@@ -33,9 +37,11 @@ export function nextRunText({ nextRunAt, nextRunEffectiveAt }: Pick<Job, "nextRu
   return `${whenText(nextRunAt, nowMs)}${moved ? `, starts ${exactText(nextRunEffectiveAt)}` : ""}`;
 }
 
-function exclusionText(exclusion: NonNullable<ScheduleBody["exclude"]>[number]): string {
-  if ("date" in exclusion) return exclusion.date;
+/** Longer ones are whole calendars of holidays, which `--json` shows. */
+const exclusionChars = 60;
+
+function exclusionText(exclusion: NonNullable<ScheduleFields["exclude"]>[number]): string {
   if ("from" in exclusion) return `${exclusion.from} to ${exclusion.to}`;
-  if ("cron" in exclusion) return safeText(exclusion.cron);
-  return `${exclusion.weekly}${exclusion.between === undefined ? "" : ` ${exclusion.between}`}`;
+  const text = Object.values(exclusion).join(" ").replaceAll(/\s+/g, " ");
+  return safeText(text.length <= exclusionChars ? text : `${text.slice(0, exclusionChars - 3)}...`);
 }

@@ -28,7 +28,7 @@ export const verb: Verb = {
       .addHelpText(
         "after",
         `
---cron, --every, --run-at and --delay replace the whole schedule; the other flags of a schedule change it.
+--cron, --every, --run-at, --rrule and --delay replace the whole schedule; the other flags of a schedule change it.
 --label replaces the labels, --header the headers and --exclude the exclusions. Everything else stays as it is.`,
       )
       .action(async (reference: string, options: Options) => {
