@@ -41,6 +41,7 @@ export async function answerQuestion<T extends object>(
   flags: QuestionFlags,
   question: Question<T>,
 ): Promise<T[]> {
+  if (pattern === "-" && flags.file === "-") throw new CliError("usage", "Standard input cannot be both the patterns and --file.");
   const base = { ...(await fileSchedule(io, flags.file)), ...(await scheduleFromFlags(io, flags)) };
   const localOf = (fields: ScheduleFields): LocalSchedule => ({ fields, seed: flags.seed ?? "", nowMs: io.nowMs() });
   if (pattern === "-") return answerLines(io, flags, question, (cron) => localOf({ ...base, cron }));

@@ -121,6 +121,7 @@ test.each([
   [["preview", "* * * * *", "--exclude", "12-25"], 2, "--exclude is not JSON"],
   [["preview", "* * * * *", "--exclude", '"12-25"'], 2, "is no exclusion"],
   [["preview", "* * * * *", "--exclude", '{"date":"13-45"}'], 3, "13-45"],
+  [["lint", "-", "--file", "-"], 2, "Standard input cannot be both"],
   [["preview", "* * * * *", "--business-days", "first"], 2, "whole numbers with commas"],
   [["preview", "* * * * *", "--every", "1h"], 3, "cron and every"],
   [["explain", "* * * * *", "--job", "report", "--at", "2027-03-01T09:00:00Z"], 2, "--job has a schedule of its own"],
