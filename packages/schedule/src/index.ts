@@ -9,8 +9,16 @@ export { type ForecastInput, forecastLoad } from "./forecast.ts";
 export type { Reason, ScheduleKind } from "./kinds/kind.ts";
 export type { Recurrence } from "./kinds/recurrence.ts";
 export { type LintFinding, lintSchedule } from "./lint.ts";
-export { type DueInput, type DueOccurrence, type DuePage, enumerateDue, type MisfirePolicy } from "./misfire.ts";
-export { type MovedSchedule, movedSchedules, type ZoneTransitions, zoneTransitions } from "./moves.ts";
+export {
+  type DueInput,
+  type DueOccurrence,
+  type DuePage,
+  enumerateDue,
+  enumerateDueRanges,
+  type MisfirePolicy,
+  type SkippedRange,
+} from "./misfire.ts";
+export { type MovedSchedule, movedSchedules, tzVersion, type ZoneTransitions, zoneTransitions } from "./moves.ts";
 export { type Explanation, parseSchedule, type Schedule, type ScheduleOptions } from "./schedule.ts";
 export type { ScheduleSpec } from "./spec.ts";
 export { effectiveTime, type SpreadInput } from "./spread.ts";

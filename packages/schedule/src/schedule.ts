@@ -20,25 +20,29 @@ export type Explanation = {
   reasons: Reason[];
 };
 
-/** A schedule, understood. All instants are epoch milliseconds; nothing here looks at a clock. */
+/** A schedule, understood. Instants are epoch milliseconds, and may be asked about as a `Date`; nothing here looks at a clock. */
 export type Schedule = {
   readonly kind: ScheduleKind;
   /** IANA name of the zone the schedule follows. */
   readonly timezone: string;
   /** The first occurrence strictly after an instant; null when there is none. */
-  next(afterMs: number): number | null;
+  next(after: number | Date): number | null;
   /** The last occurrence strictly before an instant; null when there is none. */
-  previous(beforeMs: number): number | null;
+  previous(before: number | Date): number | null;
   /** Whether an instant is an occurrence, to the millisecond. */
-  matches(ms: number): boolean;
-  /** The occurrences from `fromMs` to `toMs`, both included, in order and computed as they are asked for. */
-  between(fromMs: number, toMs: number): Iterable<number>;
-  /** How many occurrences there are from `fromMs` to `toMs`, both included; it stops counting at `limit`. */
-  count(fromMs: number, toMs: number, limit: number): number;
+  matches(at: number | Date): boolean;
+  /** The occurrences from one instant to another, both included, in order and computed as they are asked for. */
+  between(from: number | Date, to: number | Date): Iterable<number>;
+  /** How many occurrences there are from one instant to another, both included; it stops counting at `limit`. */
+  count(from: number | Date, to: number | Date, limit: number): number;
+  /** As `count` without a limit; only on schedules that answer it by arithmetic, such as an interval. */
+  countBetween?(fromMs: number, toMs: number): number;
   /** The schedule in plain English. */
   describe(): string;
   /** Why the schedule fires at an instant or does not. */
-  explain(ms: number): Explanation;
+  explain(at: number | Date): Explanation;
+  /** An instant on the clocks of the schedule's zone, with its offset: `2026-03-01T10:00:00+01:00`. */
+  localTime(at: number | Date): string;
 };
 
 export type ScheduleOptions = {
@@ -67,23 +71,31 @@ export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {})
     });
   }
   const exclusions = applyExclusions(recurrence, spec, zone);
-  const { next, previous } = bounded(exclusions.recurrence, startMs, endMs);
+  const recurring = bounded(exclusions.recurrence, startMs, endMs);
+  const { next, previous } = recurring;
   const matches = (ms: number): boolean => next(ms - 1) === ms;
+  const localTime = (ms: number): string => instantText(ms, offsetAt(zone, Math.floor(ms / 1000)));
   return {
     kind,
     timezone: zone.id,
-    next,
-    previous,
-    matches,
-    between: (fromMs, toMs) => iterate(next, fromMs, toMs),
-    count: (fromMs, toMs, limit) => count(next, fromMs, toMs, limit),
+    next: (after) => next(msOf(after)),
+    previous: (before) => previous(msOf(before)),
+    matches: (at) => matches(msOf(at)),
+    between: (from, to) => iterate(next, msOf(from), msOf(to)),
+    count: (from, to, limit) => count(recurring, msOf(from), msOf(to), limit),
+    ...(recurring.countBetween && { countBetween: recurring.countBetween }),
     describe,
-    explain: (ms) => ({
-      fires: matches(ms),
-      localTime: instantText(ms, offsetAt(zone, Math.floor(ms / 1000))),
-      reasons: [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusions.explain(ms)],
-    }),
+    explain(at) {
+      const ms = msOf(at);
+      const reasons = [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusions.explain(ms)];
+      return { fires: matches(ms), localTime: localTime(ms), reasons };
+    },
+    localTime: (at) => localTime(msOf(at)),
   };
+}
+
+function msOf(instant: number | Date): number {
+  return typeof instant === "number" ? instant : instant.getTime();
 }
 
 /** What the type says, for callers without types: a policy nobody knows must not become the default in silence. */
@@ -134,7 +146,9 @@ function* iterate(next: Recurrence["next"], fromMs: number, toMs: number): Gener
   for (let at = next(fromMs - 1); at !== null && at <= toMs; at = next(at)) yield at;
 }
 
-function count(next: Recurrence["next"], fromMs: number, toMs: number, limit: number): number {
+function count(recurrence: Recurrence, fromMs: number, toMs: number, limit: number): number {
+  if (recurrence.countBetween !== undefined) return Math.min(recurrence.countBetween(fromMs, toMs), limit);
+  const { next } = recurrence;
   let found = 0;
   for (let at = next(fromMs - 1); at !== null && at <= toMs && found < limit; at = next(at)) found++;
   return found;

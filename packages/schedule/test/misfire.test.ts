@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DueOccurrence, enumerateDue, type MisfirePolicy, parseSchedule, type Schedule } from "../src/index.ts";
+import { type DueOccurrence, enumerateDue, enumerateDueRanges, type MisfirePolicy, parseSchedule, type Schedule } from "../src/index.ts";
 
 const minute = 60_000;
 const everyMinute = parseSchedule({ every: "1m" });
@@ -95,6 +95,52 @@ describe("enumerateDue", () => {
         expect(old.filter(({ verdict }) => verdict === "run")).toEqual(policy === "all" ? old : policy === "latest" ? old.slice(-1) : []);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe("enumerateDueRanges", () => {
+  const yearOfSeconds = { cursorMs: 0, nowMs: 365 * 86_400_000, windowMs: 2000, limit: 100 };
+
+  it("answers for a year of seconds at once", () => {
+    const started = performance.now();
+    const page = enumerateDueRanges(parseSchedule({ every: "1s" }), { ...yearOfSeconds, policy: "latest" });
+    expect(performance.now() - started).toBeLessThan(50);
+    const lastMs = yearOfSeconds.nowMs - 4000;
+    expect(page.skipped).toEqual({ fromMs: 0, toMs: lastMs, count: lastMs / 1000 + 1, isExact: true });
+    expect(page.occurrences.map(({ nominalMs }) => nominalMs)).toEqual([3, 2, 1, 0].map((second) => yearOfSeconds.nowMs - second * 1000));
+  });
+
+  it("says when it stopped counting", () => {
+    const page = enumerateDueRanges(parseSchedule({ cron: "* * * * * *" }), { ...yearOfSeconds, policy: "skip" });
+    expect(page.skipped).toMatchObject({ count: 100_000, isExact: false });
+  });
+
+  it("passes the same verdicts as one row each", () => {
+    const input = fc.record({
+      schedule: fc.constantFrom(
+        everyMinute,
+        parseSchedule({ cron: "*/7 * * * *" }),
+        parseSchedule({ every: "7m", endAt: "1970-01-02T00:00:00Z" }),
+      ),
+      cursorMs: fc.integer({ min: 0, max: 86_400_000 }),
+      lateMs: fc.integer({ min: 0, max: 86_400_000 }),
+      windowMs: fc.integer({ min: 0, max: 86_400_000 }),
+      policy: fc.constantFrom<MisfirePolicy>("latest", "all", "skip"),
+    });
+    fc.assert(
+      fc.property(input, ({ schedule, cursorMs, lateMs, windowMs, policy }) => {
+        const due = { cursorMs, nowMs: cursorMs + lateMs, windowMs, policy, limit: 10_000 };
+        const each = enumerateDue(schedule, due);
+        const page = enumerateDueRanges(schedule, due);
+        const skipped = each.occurrences.filter(({ verdict }) => verdict === "skip").map(({ nominalMs }) => nominalMs);
+        expect(page.occurrences).toEqual(each.occurrences.filter(({ verdict }) => verdict === "run"));
+        expect(page.nextMs).toBe(each.nextMs);
+        expect(page.skipped).toEqual(
+          skipped.length === 0 ? null : { fromMs: skipped[0], toMs: skipped.at(-1), count: skipped.length, isExact: true },
+        );
+      }),
+      { numRuns: 200 },
     );
   });
 });

@@ -32,10 +32,15 @@ const Exclusion = Type.Union(
       { additionalProperties: false },
     ),
     Type.Object({ cron: Type.String({ maxLength: 1024 }) }, { additionalProperties: false }),
+    Type.Object(
+      { ics: Type.String({ maxLength: 262_144, description: "Text of an iCalendar file whose events are whole days: holidays" }) },
+      { additionalProperties: false },
+    ),
   ],
   {
     title: "Exclusion",
-    description: "Local time in which nothing fires: a day (of one year or every year), days, weekly hours, or the times of a cron pattern",
+    description:
+      "Local time in which nothing fires: a day (of one year or every year), days, weekly hours, the times of a cron pattern, or the holidays of an iCalendar file",
   },
 );
 
@@ -49,12 +54,30 @@ const ruleFields = {
     examples: ["90s", "1 day"],
   }),
   runAt: Text("One time; in the past means at once. Without an offset it is local to timezone", { examples: ["2027-03-01T09:00:00Z"] }),
+  rrule: Text("Recurrence set of RFC 5545: lines of DTSTART, RRULE, RDATE and EXDATE, or a bare rule, which begins at anchor or startAt", {
+    maxLength: 65_536,
+    examples: ["FREQ=WEEKLY;BYDAY=MO,WE", "DTSTART;TZID=Europe/Berlin:20270301T090000\nRRULE:FREQ=MONTHLY;BYDAY=-1FR"],
+  }),
   timezone: Text("IANA zone whose clocks count. Default UTC", { examples: ["Europe/Berlin"] }),
-  anchor: Text("Where `every` counts from. Default: the moment of creation"),
+  anchor: Text("Where `every` counts from and a bare `rrule` begins. Default: the moment of creation"),
   startAt: Text("No occurrence before this time"),
   endAt: Text("No occurrence after this time"),
   dst: Type.Optional(DstPolicy),
   exclude: Type.Optional(Type.Array(Exclusion, { maxItems: limits.exclusions })),
+  roll: Type.Optional(
+    Type.Enum(["following", "preceding", "modified_following"], {
+      description:
+        "Moves occurrences on excluded whole days to the next day that is not excluded, the last one before, or the next one within the month. Default: left out",
+    }),
+  ),
+  businessDays: Type.Optional(
+    Type.Array(Type.Integer({ minimum: -31, maximum: 31 }), {
+      minItems: 1,
+      maxItems: 62,
+      description: "Only on these days of the month that are not excluded: 1 is the first, -1 the last",
+      examples: [[1, -1]],
+    }),
+  ),
   dialect: Type.Optional(
     Type.Enum(["punctual", "quartz", "spring"], { default: "punctual", description: "Whose rules the cron pattern follows" }),
   ),

@@ -9,7 +9,9 @@ export type Exclusion =
   /** Weekdays, whole or between two times: `{ weekly: "MON-FRI", between: "22:00-06:00" }`; past midnight the day is that of the start. */
   | { weekly: string; between?: string }
   /** The times of a cron expression; one of five fields covers whole minutes. */
-  | { cron: string };
+  | { cron: string }
+  /** The whole-day events of an iCalendar file (.ics), given as its text of at most 256 KiB. */
+  | { ics: string };
 
 /** A stretch of local time in wall seconds; `to` is the first second after it. */
 export type WallStretch = { from: number; to: number };

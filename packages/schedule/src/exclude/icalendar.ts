@@ -11,14 +11,15 @@ type Event = { summary: string; start: string; end: string; rule: string };
  * Reads the holidays of an iCalendar file (RFC 5545): events of whole days, once or every year on the same date. Other events are no holidays, and
  * are reported instead of guessed at.
  *
+ * @param field the name of the option the text came from, for the error
  * @throws ScheduleError `schedule_invalid` when the text is no calendar
  */
-export function readHolidays(text: string): Holidays {
+export function readHolidays(text: string, field = "calendar"): Holidays {
   // Long lines are folded: a line break and a space belong to the line before.
   const lines = text.replace(/\r?\n[ \t]/g, "").split(/\r?\n/);
   if (lines[0]?.trim().toUpperCase() !== "BEGIN:VCALENDAR") {
     throw new ScheduleError("schedule_invalid", {
-      field: "calendar",
+      field,
       found: lines[0] ?? "",
       expected: "BEGIN:VCALENDAR",
       remedy: "Give the text of an iCalendar file (.ics).",

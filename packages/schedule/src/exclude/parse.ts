@@ -3,6 +3,10 @@ import { parseCron } from "../cron/parse.ts";
 import { createWallSearch } from "../cron/wall-search.ts";
 import { ScheduleError } from "../errors.ts";
 import type { Exclusion, WallExclusion } from "./exclusion.ts";
+import { readHolidays } from "./icalendar.ts";
+
+/** Some four thousand holidays; it has to travel in requests and is kept with every revision of a job. */
+const longestCalendar = 262_144;
 
 export type ParsedExclusion = { covers: WallExclusion; wholeDays: boolean };
 
@@ -19,6 +23,7 @@ export function parseExclusion(exclusion: Exclusion, field: string): ParsedExclu
   }
   if ("weekly" in exclusion)
     return { covers: weekly(exclusion.weekly, exclusion.between, field), wholeDays: exclusion.between === undefined };
+  if ("ics" in exclusion) return { covers: holidays(exclusion.ics, field), wholeDays: true };
   if ("cron" in exclusion) return { covers: cronTimes(exclusion.cron), wholeDays: false };
   return { covers: days(exclusion.from, exclusion.to, field), wholeDays: true };
 }
@@ -62,6 +67,23 @@ function cronTimes(cron: string): WallExclusion {
   return (wallSecond) => {
     const from = Math.floor(wallSecond / grain) * grain;
     return search.next(from) === from ? { from, to: from + grain } : null;
+  };
+}
+
+/** An event that is no holiday is refused and not passed over: on that day the schedule would fire after all. */
+function holidays(text: string, field: string): WallExclusion {
+  if (text.length > longestCalendar)
+    throw invalid(field, `${text.length} characters`, `at most ${longestCalendar}`, "Leave out past years.");
+  const { exclusions, unread } = readHolidays(text, field);
+  const [first] = unread;
+  if (first !== undefined) throw invalid(field, first.summary, "events of whole days", `Leave it out of the calendar: ${first.reason}.`);
+  const members = exclusions.map((exclusion) => parseExclusion(exclusion, field).covers);
+  return (wallSecond) => {
+    for (const covers of members) {
+      const stretch = covers(wallSecond);
+      if (stretch !== null) return stretch;
+    }
+    return null;
   };
 }
 

@@ -43,5 +43,6 @@ function elapsedRecurrence(every: string, anchorMs: number): Recurrence {
   return {
     next: (afterMs) => anchorMs + (Math.floor((afterMs - anchorMs) / everyMs) + 1) * everyMs,
     previous: (beforeMs) => anchorMs + (Math.ceil((beforeMs - anchorMs) / everyMs) - 1) * everyMs,
+    countBetween: (fromMs, toMs) => Math.max(Math.floor((toMs - anchorMs) / everyMs) - Math.ceil((fromMs - anchorMs) / everyMs) + 1, 0),
   };
 }

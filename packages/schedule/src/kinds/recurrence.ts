@@ -7,12 +7,16 @@ export type Recurrence = {
   next(afterMs: number): number | null;
   /** The last instant strictly before, or null. */
   previous(beforeMs: number): number | null;
+  /** How many there are from one instant to another, both included; only where arithmetic answers it. */
+  countBetween?(fromMs: number, toMs: number): number;
 };
 
 /** Cuts a recurrence to the instants from `startMs` to `endMs`, both included. */
 export function bounded(inner: Recurrence, startMs: number, endMs: number): Recurrence {
   if (startMs === Number.NEGATIVE_INFINITY && endMs === Number.POSITIVE_INFINITY) return inner;
+  const { countBetween } = inner;
   return {
+    ...(countBetween && { countBetween: (fromMs, toMs) => countBetween(Math.max(fromMs, startMs), Math.min(toMs, endMs)) }),
     next(afterMs) {
       const found = inner.next(Math.max(afterMs, startMs - 1));
       return found === null || found > endMs ? null : found;

@@ -40,3 +40,19 @@ it("reports what is no holiday", () => {
 });
 
 it("refuses what is no calendar", () => expect(refusal(() => readHolidays("hello")).expected).toBe("BEGIN:VCALENDAR"));
+
+it("is an exclusion by itself, of days that business days go by", () => {
+  const ics = calendar(
+    ["SUMMARY:Good Friday", "DTSTART;VALUE=DATE:20260403"],
+    ["SUMMARY:New Year", "DTSTART;VALUE=DATE:20200101", "RRULE:FREQ=YEARLY"],
+  );
+  const schedule = parseSchedule({ cron: "0 9 3 4 *", exclude: [{ ics }, { weekly: "SAT,SUN" }], roll: "following" });
+  expect(new Date(schedule.next(Date.parse("2026-01-01")) ?? 0).toISOString()).toBe("2026-04-06T09:00:00.000Z");
+});
+
+it("refuses an exclusion with an event that is no holiday, and one that is too long", () => {
+  const ics = calendar(["SUMMARY:Meeting", "DTSTART:20260403T090000Z"]);
+  expect(refusal(() => parseSchedule({ cron: "0 9 * * *", exclude: [{ ics }] }))).toMatchObject({ field: "exclude[0]", found: "Meeting" });
+  const long = calendar(["SUMMARY:x", `DESCRIPTION:${"x".repeat(262_144)}`, "DTSTART;VALUE=DATE:20260403"]);
+  expect(refusal(() => parseSchedule({ cron: "0 9 * * *", exclude: [{ ics: long }] })).expected).toBe("at most 262144");
+});

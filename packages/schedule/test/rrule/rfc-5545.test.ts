@@ -25,7 +25,8 @@ function dates(text: string, time = "09:00"): string[] {
 /** Days in a row, both included. */
 function range(from: string, to: string, step = 1): string[] {
   const found: string[] = [];
-  for (let at = Date.parse(from); at <= Date.parse(to); at += step * 86_400_000) found.push(`${new Date(at).toISOString().slice(0, 10)} 09:00`);
+  for (let at = Date.parse(from); at <= Date.parse(to); at += step * 86_400_000)
+    found.push(`${new Date(at).toISOString().slice(0, 10)} 09:00`);
   return found;
 }
 
@@ -53,14 +54,12 @@ const examples: [string, string, string[], "ends" | "goes on"][] = [
   ["weekly for 10 occurrences", from2September("FREQ=WEEKLY;COUNT=10"), range("1997-09-02", "1997-11-04", 7), "ends"],
   ["weekly until December 24", from2September("FREQ=WEEKLY;UNTIL=19971224T000000Z"), range("1997-09-02", "1997-12-23", 7), "ends"],
   ["every other week", from2September("FREQ=WEEKLY;INTERVAL=2;WKST=SU"), range("1997-09-02", "1998-02-17", 14), "goes on"],
-  ...["UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", "COUNT=10;WKST=SU;BYDAY=TU,TH"].map(
-    (rest): [string, string, string[], "ends"] => [
-      `weekly on Tuesday and Thursday for five weeks, ${rest.slice(0, 5)}`,
-      from2September(`FREQ=WEEKLY;${rest}`),
-      dates("1997-09: 2 4 9 11 16 18 23 25 30\n1997-10: 2"),
-      "ends",
-    ],
-  ),
+  ...["UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", "COUNT=10;WKST=SU;BYDAY=TU,TH"].map((rest): [string, string, string[], "ends"] => [
+    `weekly on Tuesday and Thursday for five weeks, ${rest.slice(0, 5)}`,
+    from2September(`FREQ=WEEKLY;${rest}`),
+    dates("1997-09: 2 4 9 11 16 18 23 25 30\n1997-10: 2"),
+    "ends",
+  ]),
   [
     "every other week on Monday, Wednesday and Friday until December 24",
     zoned("19970901T090000", "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR"),
@@ -130,13 +129,17 @@ const examples: [string, string, string[], "ends" | "goes on"][] = [
   [
     "yearly in June and July, 10 occurrences",
     zoned("19970610T090000", "FREQ=YEARLY;COUNT=10;BYMONTH=6,7"),
-    dates("1997-06: 10\n1997-07: 10\n1998-06: 10\n1998-07: 10\n1999-06: 10\n1999-07: 10\n2000-06: 10\n2000-07: 10\n2001-06: 10\n2001-07: 10"),
+    dates(
+      "1997-06: 10\n1997-07: 10\n1998-06: 10\n1998-07: 10\n1999-06: 10\n1999-07: 10\n2000-06: 10\n2000-07: 10\n2001-06: 10\n2001-07: 10",
+    ),
     "ends",
   ],
   [
     "every other year in January, February and March, 10 occurrences",
     zoned("19970310T090000", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3"),
-    dates("1997-03: 10\n1999-01: 10\n1999-02: 10\n1999-03: 10\n2001-01: 10\n2001-02: 10\n2001-03: 10\n2003-01: 10\n2003-02: 10\n2003-03: 10"),
+    dates(
+      "1997-03: 10\n1999-01: 10\n1999-02: 10\n1999-03: 10\n2001-01: 10\n2001-02: 10\n2001-03: 10\n2003-01: 10\n2003-02: 10\n2003-03: 10",
+    ),
     "ends",
   ],
   [
@@ -145,7 +148,12 @@ const examples: [string, string, string[], "ends" | "goes on"][] = [
     dates("1997-01: 1\n1997-04: 10\n1997-07: 19\n2000-01: 1\n2000-04: 9\n2000-07: 18\n2003-01: 1\n2003-04: 10\n2003-07: 19\n2006-01: 1"),
     "ends",
   ],
-  ["every 20th Monday of the year", zoned("19970519T090000", "FREQ=YEARLY;BYDAY=20MO"), dates("1997-05: 19\n1998-05: 18\n1999-05: 17"), "goes on"],
+  [
+    "every 20th Monday of the year",
+    zoned("19970519T090000", "FREQ=YEARLY;BYDAY=20MO"),
+    dates("1997-05: 19\n1998-05: 18\n1999-05: 17"),
+    "goes on",
+  ],
   [
     "Monday of week 20",
     zoned("19970512T090000", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO"),
@@ -220,7 +228,9 @@ const examples: [string, string, string[], "ends" | "goes on"][] = [
       `every 20 minutes from 9:00 to 16:40, ${rule.slice(5, 10)}`,
       from2September(rule),
       ["1997-09-02", "1997-09-03"].flatMap((day) =>
-        [9, 10, 11, 12, 13, 14, 15, 16].flatMap((hour) => ["00", "20", "40"].map((minute) => `${day} ${String(hour).padStart(2, "0")}:${minute}`)),
+        [9, 10, 11, 12, 13, 14, 15, 16].flatMap((hour) =>
+          ["00", "20", "40"].map((minute) => `${day} ${String(hour).padStart(2, "0")}:${minute}`),
+        ),
       ),
       "goes on",
     ],

@@ -9,7 +9,7 @@ import {
   type ScheduleSpec,
 } from "@punctual/schedule";
 
-const kinds = ["cron", "every", "runAt", "delay", "anyOf"] as const;
+const kinds = ["cron", "every", "runAt", "delay", "rrule", "anyOf"] as const;
 
 /** The schedule of a job as it is stored: what its author said, with relative times resolved. */
 export type JobSchedule = ScheduleSpec & { spread?: string; jitter?: string; after?: "start" | "completion" };
@@ -35,6 +35,8 @@ export const scheduleKeys = [
   "endAt",
   "dst",
   "exclude",
+  "roll",
+  "businessDays",
   "dialect",
   "spread",
   "jitter",
@@ -46,7 +48,7 @@ export function namesKind(body: { [K in (typeof kinds)[number]]?: unknown }): bo
 }
 
 /**
- * Resolves and checks the schedule fields of a request: `delay` becomes `runAt`, an interval without an anchor is anchored at `nowMs`.
+ * Resolves and checks the schedule fields of a request: `delay` becomes `runAt`, an interval and a rule without a beginning begin at `nowMs`.
  *
  * @param seed what `H` and spread are derived from: the job's id
  * @throws PunctualError schedule_missing, schedule_ambiguous, or what the parser found
@@ -65,10 +67,15 @@ export function acceptSchedule(body: ScheduleBody, nowMs: number, seed: string):
   const { delay, ...rest } = body;
   const resolved: { runAt?: string; anchor?: string } = {};
   if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
-  if (rest.every !== undefined && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
+  if ((rest.every !== undefined || isBareRule(rest)) && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
   const stored = scheduleOf({ ...rest, ...resolved });
   planSchedule(stored, seed);
   return stored;
+}
+
+/** Whether a rule says nowhere when it begins. */
+function isBareRule({ rrule, startAt }: ScheduleBody): boolean {
+  return rrule !== undefined && startAt === undefined && !/^\s*DTSTART/im.test(rrule);
 }
 
 /** The schedule's part of a definition, its fields in one order. */
