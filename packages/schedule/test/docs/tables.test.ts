@@ -38,6 +38,14 @@ describe("the tables of the docs", () => {
     expect(lintSchedule(spec).map((finding) => finding.rule)).toContain(rule);
   });
 
+  const rules = readFileSync(new URL("../../../../docs/reference/schedules.md", import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith('{ "rrule"'));
+
+  it("have examples of rules", () => expect(rules.length).toBeGreaterThan(1));
+
+  it.each(rules)("%s is read", (rule) => expect(parseSchedule(JSON.parse(rule)).kind).toBe("rrule"));
+
   const changes = rowsOf("concepts/time-zones.md").filter((cells) => cells.length === 5 && cells[0]?.includes("/"));
 
   it("have examples of changes of the clock", () => expect(changes.length).toBeGreaterThan(14));
