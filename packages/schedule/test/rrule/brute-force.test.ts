@@ -33,6 +33,20 @@ it("gives what going through the RFC's table step by step gives", () => {
   );
 });
 
+it("knows the weeks at the turn of every year", () => {
+  const weeks = fc.uniqueArray(fc.constantFrom(1, 2, 52, 53, -1, -2, -52, -53), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(weeks, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1970, max: 2090 }), (byWeekNo, weekStart, year) => {
+      const byDay = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
+      const rule: PlainRule = { frequency: "YEARLY", interval: 1, weekStart, byWeekNo, byDay };
+      const [startMs, endMs] = [Date.UTC(year, 0, 1), Date.UTC(year + 6, 0, 10)];
+      const schedule = parse(rule, startMs);
+      expect(schedule === null ? [] : [...schedule.between(startMs, endMs)]).toEqual(expand(rule, startMs, endMs));
+    }),
+    { numRuns: 40 },
+  );
+});
+
 it("answers from everywhere what one iteration gives, forwards and backwards", () => {
   fc.assert(
     fc.property(rules, starts, fc.constantFrom("UTC", "America/New_York", "Australia/Lord_Howe"), (rule, startMs, timezone) => {
