@@ -2,7 +2,7 @@ import { secondsPerDay } from "../calendar.ts";
 import { describeRule } from "../describe/rrule.ts";
 import { ScheduleError } from "../errors.ts";
 import { explainRule } from "../explain/rrule.ts";
-import { readSet, type RecurrenceSet, type ZonedTime } from "../rrule/read-set.ts";
+import { type RecurrenceSet, readSet, type ZonedTime } from "../rrule/read-set.ts";
 import { isSubDaily, type Rule } from "../rrule/rule.ts";
 import { type RuleStart, ruleRecurrence, wallAt, withDates } from "../rrule/set.ts";
 import type { ScheduleSpec } from "../spec.ts";
