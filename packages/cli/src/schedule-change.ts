@@ -26,6 +26,7 @@ export function scheduleChange(job: Job, changes: UpdateJobBody, nowMs: number):
 function changedSchedule(job: Job, changes: UpdateJobBody): ScheduleFields {
   if (!namesKind(changes)) return scheduleOf({ ...job, ...changes });
   const schedule = scheduleOf(changes);
-  const keepsAnchor = schedule.every !== undefined && schedule.every === job.every && schedule.anchor === undefined;
+  const stays = schedule.every === undefined ? schedule.rrule !== undefined && schedule.rrule === job.rrule : schedule.every === job.every;
+  const keepsAnchor = stays && schedule.anchor === undefined;
   return keepsAnchor && job.anchor !== undefined ? { ...schedule, anchor: job.anchor } : schedule;
 }

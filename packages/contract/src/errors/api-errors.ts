@@ -141,14 +141,14 @@ export const apiErrors = {
     exit: exitCodes.invalid,
     retryable: false,
     title: "The job has no schedule",
-    remedy: "Give exactly one of cron, every, runAt, delay, anyOf.",
+    remedy: "Give exactly one of cron, every, rrule, runAt, delay, anyOf.",
   },
   schedule_ambiguous: {
     status: 422,
     exit: exitCodes.invalid,
     retryable: false,
     title: "The job has more than one schedule",
-    remedy: "Give exactly one of cron, every, runAt, delay, anyOf.",
+    remedy: "Give exactly one of cron, every, rrule, runAt, delay, anyOf.",
   },
   schedule_invalid: {
     status: 422,

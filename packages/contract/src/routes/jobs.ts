@@ -18,7 +18,7 @@ export const jobRoutes = {
     idempotent: true,
     summary: "Create a job",
     description:
-      "Exactly one of cron, every, runAt, delay, anyOf. A runAt in the past runs at once; a recurring job never fires by being created.",
+      "Exactly one of cron, every, rrule, runAt, delay, anyOf. A runAt in the past runs at once; a recurring job never fires by being created.",
     body: job.CreateJob,
     responses: { 201: { description: "The job, with its first occurrence in nextRunAt", schema: job.Job } },
     errors: [...definitionErrors, ...idempotencyErrors, "name_taken"],

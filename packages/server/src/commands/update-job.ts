@@ -59,8 +59,9 @@ function storedJob(row: JobRow) {
 /** An interval whose author names no anchor keeps the one it was given at creation, so that saying the same again changes nothing. */
 function keepAnchor(body: CreateJobBody, current: JobRow): CreateJobBody {
   const stored = JSON.parse(current.definition) as JobDefinition;
-  if (body.every === undefined || body.anchor !== undefined || body.every !== stored.every || stored.anchor === undefined) return body;
-  return { ...body, anchor: stored.anchor };
+  if (body.anchor !== undefined || stored.anchor === undefined) return body;
+  const stays = body.every === undefined ? body.rrule !== undefined && body.rrule === stored.rrule : body.every === stored.every;
+  return stays ? { ...body, anchor: stored.anchor } : body;
 }
 
 function isSame(current: JobRow, accepted: AcceptedJob): boolean {

@@ -39,6 +39,22 @@ describe("the whole schedule reaches a job", () => {
     expect(again.nextRunAt).toBe(first?.nextRunAt);
   });
 
+  test("a recurrence rule without a beginning begins when the job is made, and saying it again changes nothing", async () => {
+    const rrule = "FREQ=DAILY;INTERVAL=2;BYHOUR=9;BYMINUTE=30;BYSECOND=0";
+    const job = await office.create({ name: "r", rrule });
+    expect(job).toMatchObject({ rrule, anchor: iso(startMs), nextRunAt: "2027-03-01T09:30:00.000Z" });
+    await office.database.moveClock(minuteMs);
+    const { status, body } = await office.ask("upsertJob", { params: { name: "r" }, body: { rrule, target: hookTarget } });
+    expect({ status, revision: body.revision }).toEqual({ status: 200, revision: 1 });
+  });
+
+  test("business days: a monthly date that falls on a weekend or a holiday of a calendar is rolled to the next open day", async () => {
+    const ics = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20270315\r\nSUMMARY:Founders\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    const job = await office.create({ cron: "0 9 13 * *", roll: "following", exclude: [{ weekly: "SAT-SUN" }, { ics }] });
+    // The 13th of March 2027 is a Saturday, Monday the 15th is a holiday.
+    expect(job.nextRunAt).toBe("2027-03-16T09:00:00.000Z");
+  });
+
   test("several schedules in one fire whenever one of them does", async () => {
     const job = await office.create({ anyOf: [{ cron: "0 12 * * *" }, { cron: "30 9 * * *", timezone: "Asia/Tokyo" }] });
     const { body } = await office.ask("listOccurrences", { params: { jobId: job.jobId }, query: { limit: 3 } });
