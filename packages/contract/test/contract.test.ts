@@ -15,7 +15,7 @@ const table = Object.entries(routes) as [string, Route][];
 describe("the route table", () => {
   test.each(table)("%s names the parameters of its path, and no others", (_id, route) => {
     const inPath = [...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
-    const described = Object.keys((route.params as { properties?: object } | undefined)?.properties ?? {});
+    const described = Object.keys(route.params && "properties" in route.params ? (route.params.properties as object) : {});
     expect(described).toEqual(inPath);
   });
 
@@ -24,15 +24,14 @@ describe("the route table", () => {
   });
 
   test.each(table)("%s refuses unknown fields", (_id, route) => {
-    for (const schema of [route.params, route.query, route.body]) {
-      if (schema) expect(schema).toMatchObject({ additionalProperties: false });
-    }
+    const schemas = [route.params, route.query, route.body].filter((schema) => schema !== undefined);
+    expect(schemas.filter((schema) => !("additionalProperties" in schema && schema.additionalProperties === false))).toEqual([]);
   });
 
   test("has one operation for a method and a path, and reading takes no body", () => {
     const places = table.map(([, route]) => `${route.method} ${route.path}`);
     expect(new Set(places).size).toBe(places.length);
-    for (const [id, route] of table) if (route.method === "GET") expect(route.body, id).toBeUndefined();
+    expect(table.filter(([, route]) => route.method === "GET" && route.body !== undefined)).toEqual([]);
   });
 
   test("asks for the scope to write wherever something changes", () => {
@@ -43,11 +42,9 @@ describe("the route table", () => {
 
 describe("the error catalogue", () => {
   test("gives every failure of the API a status that says whose fault it is, and a retryable one a status that can be repeated", () => {
-    for (const [code, { status, retryable }] of Object.entries(errorCatalogue)) {
-      if (status === null) continue;
+    for (const [code, { status, retryable }] of Object.entries(errorCatalogue).filter(([, error]) => error.status !== null)) {
       expect(status, code).toBeGreaterThanOrEqual(400);
-      if (status >= 500) expect(retryable, code).toBe(true);
-      else if (retryable) expect([408, 409], code).toContain(status);
+      expect(retryable, code).toBe((status ?? 0) >= 500 || code === "request_timeout" || code === "idempotency_in_flight");
     }
   });
 

@@ -50,11 +50,7 @@ export function createDayFilter(rule: Rule, startDay: number): DayFilter {
 
   function allows(day: number, dayOfMonth: number, length: number): boolean {
     const today = weekday(day);
-    if (
-      isPlain
-        ? (plainWeekdays & (1 << today)) === 0
-        : !(weekdays as RuleWeekday[]).some((entry) => isNth(entry, today, dayOfMonth, length, day))
-    )
+    if (isPlain ? (plainWeekdays & (1 << today)) === 0 : !weekdays.some((entry) => isNth(entry, today, dayOfMonth, length, day)))
       return false;
     return (
       (rule.yearDays === null || isYearDay(rule.yearDays, day, year)) && (rule.weekNumbers === null || isInWeek(rule.weekNumbers, day))

@@ -1,16 +1,16 @@
 import { PunctualError } from "@punctual/contract";
-import { createApiKey } from "../store/api-keys.ts";
 import { parseApiKey } from "../store/api-key-format.ts";
+import { createApiKey } from "../store/api-keys.ts";
 import { type Database, openDatabase } from "../store/database.ts";
 import { migrate } from "../store/migrate.ts";
 import { addSecret, checkEncryptionKey, createCipher, newSigningSecret, readSecret, tenantSigningSecret } from "../store/secrets.ts";
 import { bootstrapTenant } from "../store/tenants.ts";
 import { banner } from "./banner.ts";
 import { type Configuration, type Flags, readConfiguration } from "./config.ts";
-import { databaseProblem } from "./database-problem.ts";
 import { type DataFolder, newEncryptionKey, openDataFolder } from "./data-folder.ts";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres/start.ts";
+import { databaseProblem } from "./database-problem.ts";
 import { EmbeddedPostgresError, type EmbeddedPostgresReason } from "./embedded-postgres/errors.ts";
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres/start.ts";
 import { untilSignal } from "./lifecycle.ts";
 import { startNode } from "./wire.ts";
 

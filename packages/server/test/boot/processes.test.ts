@@ -1,5 +1,5 @@
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { createTestDatabase, eventually, type Receiver, startReceiver, type TestDatabase } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { api, dataFolder, type NodeProcess, startProcess } from "./node-process.ts";

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { fire, readDue } from "../../src/store/firing.ts";
 import { claimReady, settle } from "../../src/store/dispatching.ts";
+import { fire, readDue } from "../../src/store/firing.ts";
 import { minuteMs, startMs } from "../store/fixture.ts";
 import { type Office, openOffice, runsOf } from "./fixture.ts";
 

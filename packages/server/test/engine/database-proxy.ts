@@ -1,4 +1,4 @@
-import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
 /** A TCP proxy in front of the database, so that one node's way to it can be cut while the others keep theirs. */
 export type DatabaseProxy = {

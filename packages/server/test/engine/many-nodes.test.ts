@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { createNodeClock } from "../../src/engine/node-clock.ts";
 import { join } from "../../src/engine/membership.ts";
+import { createNodeClock } from "../../src/engine/node-clock.ts";
 import type { Database } from "../../src/store/database.ts";
 import { renewNode } from "../../src/store/nodes.ts";
 import { type Cluster, leaseTtlMs, startCluster } from "./cluster.ts";

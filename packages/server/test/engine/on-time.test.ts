@@ -1,5 +1,5 @@
-import { Webhook } from "standardwebhooks";
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
+import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, startCluster } from "./cluster.ts";
 
