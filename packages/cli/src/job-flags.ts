@@ -2,35 +2,36 @@ import type { CreateJobBody, HttpTarget } from "@punctual/contract";
 import { type Command, Option } from "commander";
 import { collect, given, pairs, readJson, readObject, wholeNumber } from "./input.ts";
 import type { Io } from "./io.ts";
+import { type RetryFlags, retryFromFlags, withRetryFlags } from "./retry-flags.ts";
 import { type ScheduleFlags, scheduleFromFlags, withScheduleFlags } from "./schedule-flags.ts";
 
 /** The flags that describe a job, as commander hands them over. */
-export type JobFlags = ScheduleFlags & {
-  file?: string;
-  name?: string;
-  cron?: string;
-  delay?: string;
-  after?: "start" | "completion";
-  url?: string;
-  method?: HttpTarget["method"];
-  header?: readonly string[];
-  signing?: HttpTarget["signing"];
-  payload?: string;
-  label?: readonly string[];
-  retryAttempts?: number;
-  timeout?: string;
-  misfireWindow?: string;
-  misfirePolicy?: "latest" | "all" | "skip";
-  maxRuns?: number;
-  priority?: number;
-};
+export type JobFlags = ScheduleFlags &
+  RetryFlags & {
+    file?: string;
+    name?: string;
+    cron?: string;
+    delay?: string;
+    after?: "start" | "completion";
+    url?: string;
+    method?: HttpTarget["method"];
+    header?: readonly string[];
+    signing?: HttpTarget["signing"];
+    payload?: string;
+    label?: readonly string[];
+    timeout?: string;
+    misfireWindow?: string;
+    misfirePolicy?: "latest" | "all" | "skip";
+    maxRuns?: number;
+    priority?: number;
+  };
 
 export function withJobFlags(command: Command): Command {
   command
     .option("--name <name>", "name, unique within the tenant")
     .option("--cron <pattern>", 'cron pattern, such as "*/5 * * * *"')
     .option("--delay <duration>", "one time, this long from now");
-  return withScheduleFlags(command)
+  withScheduleFlags(command)
     .addOption(
       new Option("--after <what>", "where --every counts from: the occurrence before, or the end of its run (default: start)").choices([
         "start",
@@ -48,8 +49,8 @@ export function withJobFlags(command: Command): Command {
       ]),
     )
     .option("--payload <json>", "body to send: JSON, @file or - for standard input")
-    .option("--label <key=value>", "label to find the job by; repeat it for more", collect)
-    .option("--retry-attempts <count>", "tries in all; 1 never retries (default: 6)", wholeNumber)
+    .option("--label <key=value>", "label to find the job by; repeat it for more", collect);
+  return withRetryFlags(command)
     .option("--timeout <duration>", "for one attempt (default: 30s)")
     .option("--misfire-window <duration>", "missed occurrences not older than this all run (default: 10m)")
     .addOption(new Option("--misfire-policy <policy>", "what runs of the older ones (default: latest)").choices(["latest", "all", "skip"]))
@@ -72,7 +73,7 @@ export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<Cre
       target: target === undefined ? undefined : ({ type: "http", ...file.target, ...target } as HttpTarget),
       payload: flags.payload === undefined ? undefined : await readJson(io, "--payload", flags.payload),
       labels: flags.label === undefined ? undefined : { ...file.labels, ...pairs("--label", "=", flags.label) },
-      retry: flags.retryAttempts === undefined ? undefined : { ...file.retry, attempts: flags.retryAttempts },
+      retry: retryFromFlags(flags, file.retry),
       misfire: misfireOf(flags, file),
     }),
   };

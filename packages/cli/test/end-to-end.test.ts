@@ -131,6 +131,31 @@ test("a run shows its attempts and what the target answered", async () => {
   ]);
 });
 
+test("a retry policy is made of flags, and another backoff drops what shaped the old one", async () => {
+  const flags = ["--retry-attempts", "9", "--retry-factor", "1.5", "--retry-max-delay", "10m", "--retry-deadline", "2h"];
+  const job = await node.json<Job>("jobs", "create", "--name", "patient", "--every", "1h", "--url", receiver.url, ...flags);
+  expect(job.retry).toMatchObject({ attempts: 9, backoff: "exponential", factor: 1.5, maxDelay: "10m", deadline: "2h", jitter: "full" });
+  const { retry } = await node.json<Job>("jobs", "update", "patient", "--retry-backoff", "1m,5m");
+  expect(retry).toMatchObject({ attempts: 9, backoff: ["1m", "5m"], deadline: "2h", jitter: "none" });
+  expect(retry).not.toHaveProperty("factor");
+  expect((await node.run(["jobs", "get", "patient"])).out).toContain("9 attempts, 1m, 5m, within 2h");
+});
+
+test("a dead run is retried under its id, and run again under a new one", async () => {
+  await node.json<Job>("jobs", "create", "--name", "fragile", "--every", "1h", "--url", receiver.url, "--retry-attempts", "1");
+  receiver.answer({ status: 500 });
+  const { runId } = await node.json<{ runId: string }>("jobs", "trigger", "fragile");
+  expect(await untilEnded(runId)).toMatchObject({ status: "dead", attempts: [{ nextBecause: "attempts_used_up" }] });
+  receiver.answer({});
+  expect((await node.run(["runs", "retry", runId])).out).toContain("attempt 2 begins");
+  expect(await untilEnded(runId)).toMatchObject({ status: "succeeded", attempts: [{ attempt: 1 }, { attempt: 2 }] });
+  expect((await node.run(["runs", "retry", runId])).exit).toBe(6);
+  const again = await node.json<RunWithAttempts>("runs", "run-again", runId);
+  expect(again).toMatchObject({ rerunOf: runId });
+  expect((await node.run(["runs", "get", again.runId])).out).toContain(`manual, again of ${runId}`);
+  await untilEnded(again.runId);
+});
+
 /** The answer reaches the receiver's caller a moment before it is recorded. Each look is a request of its own, which is pause enough. */
 async function untilEnded(runId: string): Promise<RunWithAttempts> {
   for (;;) {

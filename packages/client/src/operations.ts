@@ -27,6 +27,8 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   listRuns: { method: "GET", path: "/v1/runs", repeatable: "always" },
   getRun: { method: "GET", path: "/v1/runs/{runId}", repeatable: "always" },
   cancelRun: { method: "POST", path: "/v1/runs/{runId}/cancel", repeatable: "never" },
+  retryRun: { method: "POST", path: "/v1/runs/{runId}/retry", repeatable: "never" },
+  runAgain: { method: "POST", path: "/v1/runs/{runId}/run-again", repeatable: "with_key" },
   previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
   explainSchedule: { method: "POST", path: "/v1/schedules/explain", repeatable: "always" },
   lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },

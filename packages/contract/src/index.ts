@@ -8,6 +8,8 @@ export {
   attemptOutcomes,
   type FailureClass,
   failureClasses,
+  type NextReason,
+  nextReasons,
   type RunState,
   runKinds,
   runStates,

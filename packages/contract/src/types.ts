@@ -11,6 +11,8 @@ export type UpsertJobBody = Static<typeof job.UpsertJob>;
 export type { UpdateJobBody } from "./schemas/job.ts";
 export type Job = Static<typeof job.Job>;
 export type JobStatus = (typeof job.jobStatuses)[number];
+export type RetryBody = Static<typeof job.Retry>;
+export type { RetryableClass } from "./schemas/job.ts";
 export type JobPage = Static<typeof job.JobPage>;
 export type ListJobsQuery = Static<typeof job.ListJobsQuery>;
 export type CancelledRuns = Static<typeof job.CancelledRuns>;

@@ -27,7 +27,7 @@ export function jobText(io: Io, job: Job): string {
     ],
     ["payload", job.payload === undefined ? null : safeText(JSON.stringify(job.payload, null, 2))],
     ["labels", labelsText(job) || null],
-    ["retry", `${job.retry.attempts} attempts`],
+    ["retry", retryText(job.retry)],
     ["timeout", job.timeout],
     ["misfire", `${job.misfire.policy}, window ${job.misfire.window}`],
     ["priority", String(job.priority)],
@@ -39,6 +39,12 @@ export function jobText(io: Io, job: Job): string {
       job.signingSecret === undefined ? null : `${job.signingSecret}\n${paint(io, "yellow", "Shown only now: give it to the receiver.")}`,
     ],
   ]);
+}
+
+function retryText({ attempts, backoff, baseDelay, maxDelay, deadline }: Job["retry"]): string {
+  const delays =
+    typeof backoff === "string" ? `${backoff} from ${baseDelay}${maxDelay === undefined ? "" : ` to ${maxDelay}`}` : backoff.join(", ");
+  return `${attempts} attempts, ${delays}${deadline === undefined ? "" : `, within ${deadline}`}`;
 }
 
 /** Jobs as a table. */

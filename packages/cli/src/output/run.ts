@@ -12,7 +12,7 @@ export async function runText(io: Io, run: Run | RunWithAttempts): Promise<strin
     ["run", run.runId],
     ["job", `${run.jobId}, revision ${run.revision}`],
     ["status", `${paintStatus(io, run.status)}${run.reason === null ? "" : `: ${safeText(run.reason)}`}`],
-    ["kind", run.kind],
+    ["kind", run.rerunOf === null ? run.kind : `${run.kind}, again of ${run.rerunOf}`],
     ["nominal time", whenText(run.nominalAt, now)],
     [
       "started",

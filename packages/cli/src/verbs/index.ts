@@ -23,11 +23,13 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   },
   {
     name: "runs",
-    summary: "look at runs, and cancel them",
+    summary: "look at runs, cancel and retry them",
     verbs: [
       { name: "list", summary: "search runs, latest first", load: () => import("./runs/list.ts") },
       { name: "get", summary: "show a run with its attempts", load: () => import("./runs/get.ts") },
       { name: "cancel", summary: "cancel a run", load: () => import("./runs/cancel.ts") },
+      { name: "retry", summary: "give a dead or cancelled run another attempt", load: () => import("./runs/retry.ts") },
+      { name: "run-again", summary: "carry a run out again, as a new run", load: () => import("./runs/run-again.ts") },
     ],
   },
   { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },

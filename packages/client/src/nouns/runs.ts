@@ -12,6 +12,10 @@ export function createRuns(call: Call) {
     iterate: (query: ListRunsQuery = {}): AsyncGenerator<Run, void, undefined> => iteratePages(list, query),
     /** With its attempts. */
     get: (runId: string): Promise<RunWithAttempts> => call("getRun", { params: { runId } }),
+    /** Gives a dead or cancelled run another attempt, at once. */
+    retry: (runId: string): Promise<Run> => call("retryRun", { params: { runId } }),
+    /** A new run of the same job and payload; `rerunOf` names this one. */
+    runAgain: (runId: string): Promise<Run> => call("runAgain", { params: { runId } }),
     cancel: (runId: string): Promise<Run> => call("cancelRun", { params: { runId } }),
   };
 }

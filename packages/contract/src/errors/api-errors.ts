@@ -94,6 +94,13 @@ export const apiErrors = {
     title: "The run has already ended",
     remedy: "Nothing is to be done; read the run for its outcome.",
   },
+  run_not_retryable: {
+    status: 409,
+    exit: exitCodes.conflict,
+    retryable: false,
+    title: "Only a dead or cancelled run can be retried",
+    remedy: "One that is live goes on by itself; to carry out one that succeeded or was skipped, use POST /v1/runs/{runId}/run-again.",
+  },
   job_completed: {
     status: 409,
     exit: exitCodes.conflict,

@@ -3,7 +3,7 @@ import { Uuid } from "../schemas/common.ts";
 import * as run from "../schemas/run.ts";
 import { ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "../schemas/schedule.ts";
 import type { Route } from "./route.ts";
-import { scheduleErrors } from "./shared-errors.ts";
+import { idempotencyErrors, scheduleErrors } from "./shared-errors.ts";
 
 const runId = Type.Object({ runId: Uuid }, { additionalProperties: false });
 
@@ -38,6 +38,30 @@ export const runRoutes = {
     params: runId,
     responses: { 200: { description: "The run as it is now", schema: run.Run } },
     errors: ["run_not_found", "run_already_ended"],
+  },
+  retryRun: {
+    method: "POST",
+    path: "/v1/runs/{runId}/retry",
+    tag: "runs",
+    scope: "write",
+    summary: "Give a dead or cancelled run another attempt",
+    description: "The run keeps its id, its attempts and the revision it was fired with, and is ready at once. Works for paused jobs too.",
+    params: runId,
+    responses: { 200: { description: "The run as it is now", schema: run.Run } },
+    errors: ["run_not_found", "run_not_retryable"],
+  },
+  runAgain: {
+    method: "POST",
+    path: "/v1/runs/{runId}/run-again",
+    tag: "runs",
+    scope: "write",
+    idempotent: true,
+    summary: "Carry a run out again, as a new run",
+    description:
+      "A manual run with the job as it is now and the payload of the old run; rerunOf names that run, which stays as it is, whatever its state.",
+    params: runId,
+    responses: { 201: { description: "The new run", schema: run.Run } },
+    errors: ["run_not_found", "job_not_found", ...idempotencyErrors],
   },
   previewSchedule: {
     method: "POST",

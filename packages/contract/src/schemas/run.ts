@@ -32,6 +32,10 @@ export const failureClasses = [
 ] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
+/** What may come after a failed attempt, and why. Closed, as failureClasses. */
+export const nextReasons = ["backoff", "retry_after", "attempts_used_up", "not_retryable", "refused", "gone", "deadline"] as const;
+export type NextReason = (typeof nextReasons)[number];
+
 export const Attempt = Type.Object(
   {
     attempt: Type.Integer({ minimum: 1 }),
@@ -46,6 +50,13 @@ export const Attempt = Type.Object(
     output: Nullable(Type.String({ description: "What the target answered, up to 16 KiB" })),
     outputTruncated: Type.Boolean(),
     nodeId: Nullable(Type.Integer()),
+    nextAttemptAt: Nullable(Type.String({ ...Instant, description: "When the next attempt was set to begin; null when none was" })),
+    nextBecause: Nullable(
+      Type.Enum([...nextReasons], {
+        description:
+          "Of a failed attempt, why the next one comes when it does (backoff, or what Retry-After asked for), or why none comes: attempts_used_up; not_retryable by retryOn; refused by Punctual-No-Retry; gone: 410, which also pauses the job; deadline: it would begin too late",
+      }),
+    ),
     /** True when the result came after the run was taken from its node; it changed nothing. */
     late: Type.Boolean(),
   },
@@ -65,6 +76,7 @@ const runFields = {
   finishedAt: Nullable(Instant),
   lagMs: Nullable(Type.Integer({ description: "From the nominal time to the first attempt's start" })),
   reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
+  rerunOf: Nullable(Type.String({ ...Uuid, description: "The run that this one repeats" })),
 };
 
 export const Run = Type.Object(runFields, { title: "Run", additionalProperties: false });

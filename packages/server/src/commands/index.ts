@@ -10,6 +10,7 @@ import type { Operation } from "./operation.ts";
 import { pauseJob, resumeJob } from "./pause-resume.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getRun, listRuns } from "./read-runs.ts";
+import { retryRun, runAgain } from "./retry-run.ts";
 import { triggerJob } from "./trigger-job.ts";
 import { updateJob } from "./update-job.ts";
 import { upsertJob } from "./upsert-job.ts";
@@ -35,6 +36,8 @@ export function createOperations(guests: Guests): Operations {
     listRuns,
     getRun,
     cancelRun,
+    retryRun: retryRun(guests),
+    runAgain: runAgain(guests),
     previewSchedule,
     explainSchedule,
     lintSchedule,

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
+import type { Run } from "@punctual/contract";
 import { manualRunId, originKey } from "../model/ids.ts";
 import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
 import { readClock } from "../store/clock.ts";
-import { findRun, insertManualRun } from "../store/runs.ts";
+import type { JobRow } from "../store/jobs.ts";
+import { findRun, insertManualRun, type ManualRun } from "../store/runs.ts";
 import type { Guests } from "./guests.ts";
-import type { Operation } from "./operation.ts";
+import type { CommandContext, Operation } from "./operation.ts";
 import { requireJob } from "./require-job.ts";
 import { runView } from "./views.ts";
 
@@ -12,21 +14,32 @@ import { runView } from "./views.ts";
 export function triggerJob(guests: Guests): Operation<"triggerJob"> {
   return async (context, { params, body }) => {
     const job = await requireJob(context, params.jobId);
-    const plan = planOf(JSON.parse(job.definition) as JobDefinition, job.job_id);
-    const nowMs = await readClock(context.db);
-    const runId = manualRunId(job.job_id, nowMs, randomBytes(16).toString("hex"));
-    const run = {
-      runId,
-      jobId: job.job_id,
-      revision: job.revision,
-      priority: plan.priority,
-      origin: originKey(context.tenantId, guests.originOf(plan.target)),
-      payload: acceptPayload(body?.payload),
-    };
-    await insertManualRun(context.db, context.tenantId, run, nowMs);
-    context.wake(job.shard);
-    const row = await findRun(context.db, context.tenantId, runId);
-    if (!row) throw new ReferenceError("a run that was inserted can be read");
-    return { status: 201, body: runView(row) };
+    const run = await startManualRun(context, guests, job, { payload: acceptPayload(body?.payload), rerunOf: null });
+    return { status: 201, body: run };
   };
+}
+
+/** Adds a manual run of a job as it is now. */
+export async function startManualRun(
+  context: CommandContext,
+  guests: Guests,
+  job: JobRow,
+  what: Pick<ManualRun, "payload" | "rerunOf">,
+): Promise<Run> {
+  const plan = planOf(JSON.parse(job.definition) as JobDefinition, job.job_id);
+  const nowMs = await readClock(context.db);
+  const runId = manualRunId(job.job_id, nowMs, randomBytes(16).toString("hex"));
+  const run = {
+    runId,
+    jobId: job.job_id,
+    revision: job.revision,
+    priority: plan.priority,
+    origin: originKey(context.tenantId, guests.originOf(plan.target)),
+    ...what,
+  };
+  await insertManualRun(context.db, context.tenantId, run, nowMs);
+  context.wake(job.shard);
+  const row = await findRun(context.db, context.tenantId, runId);
+  if (!row) throw new ReferenceError("a run that was inserted can be read");
+  return runView(row);
 }

@@ -1,6 +1,7 @@
 import type { Attempt, Job, Run } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
 import { type JobDefinition, jobDefaults } from "../model/job-definition.ts";
+import { retryView } from "../model/retry-policy.ts";
 import type { JobRow } from "../store/jobs.ts";
 import type { AttemptRow, RunRow } from "../store/runs.ts";
 
@@ -23,7 +24,7 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     status: row.status === "active" && row.fired === null ? "completed" : row.status,
     ...rest,
     ...(options.withPayload && row.payload !== null ? { payload: JSON.parse(row.payload) as unknown } : {}),
-    retry: { attempts: retry?.attempts ?? jobDefaults.attempts },
+    retry: retryView(retry),
     timeout: timeout ?? formatDuration(jobDefaults.timeoutMs),
     misfire: {
       window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs),
@@ -53,6 +54,7 @@ export function runView(row: RunRow): Run {
     finishedAt: instantOrNull(row.finished_ms),
     lagMs: row.started_ms === null ? null : Math.round(row.started_ms - row.nominal_ms),
     reason: row.reason,
+    rerunOf: row.rerun_of,
   };
 }
 
@@ -68,6 +70,8 @@ export function attemptView(row: AttemptRow): Attempt {
     output: row.output,
     outputTruncated: row.output_truncated,
     nodeId: row.node_id,
+    nextAttemptAt: instantOrNull(row.next_ms),
+    nextBecause: row.next_because,
     late: row.late,
   };
 }

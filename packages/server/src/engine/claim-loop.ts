@@ -118,6 +118,7 @@ function heldRun(holder: number, row: ClaimedRun): HeldRun {
     revision: row.revision,
     nominalMs: row.nominal_ms,
     attempt: row.attempt,
+    firstStartedMs: row.attempt === 1 ? null : row.started_ms,
     holder,
     payload: row.payload,
   };

@@ -10,6 +10,7 @@ import { startFireLoop } from "./fire-loop.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { join } from "./membership.ts";
 import { createNodeClock } from "./node-clock.ts";
+import { pauseGone } from "./pause-gone.ts";
 import { createPlanCache } from "./plan-cache.ts";
 import { startRescueLoop } from "./rescue-loop.ts";
 import { startSettler } from "./settler.ts";
@@ -67,6 +68,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     clock,
     emit,
     onRoom: () => claimLoop.room(),
+    onGone: (run, { tenantId }) => void pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
   });
   const node = await join({
     db: options.leaseDb,

@@ -18,6 +18,8 @@ export type HeldRun = {
   revision: number;
   nominalMs: number;
   attempt: number;
+  /** When the run's first attempt began, by the database's clock; null when this is the first. */
+  firstStartedMs: number | null;
   holder: number;
   /** JSON text instead of the job's payload, or null. */
   payload: string | null;
@@ -48,6 +50,8 @@ export type ExecutorOptions = {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
+  /** The target of a run said that it is gone for good. */
+  onGone: (run: HeldRun, cached: CachedPlan) => void;
   /** A slot became free. */
   onRoom: () => void;
 };
@@ -55,7 +59,7 @@ export type ExecutorOptions = {
 type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { settler, slots, clock, emit, onRoom } = options;
+  const { settler, slots, clock, emit, onRoom, onGone } = options;
   const underWay = new Map<string, UnderWay>();
   const waitingForIdle: (() => void)[] = [];
 
@@ -74,6 +78,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const durationMs = monotonicMs() - began;
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
       settler.add(result);
+      if (result.nextBecause === "gone") onGone(run, cached);
       emit({
         type: "attempt_ended",
         runId: run.runId,
@@ -144,6 +149,7 @@ export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun,
     next: runTransitions.running.hand_back,
     delayMs: 0,
     reason: null,
+    nextBecause: null,
     resumes: true,
     evidence: null,
   };
@@ -167,6 +173,7 @@ async function attempt(options: ExecutorOptions, run: HeldRun, cached: CachedPla
       output: null,
       outputTruncated: false,
       retryAfterMs: null,
+      retryForbidden: false,
       mayHaveBeenSeen: false,
     };
   }
@@ -202,7 +209,8 @@ function resultOf(
 ): AttemptResult {
   const { shard, runId, holder, attempt: number } = run;
   const ended = endOf(outcome, end);
-  const after = afterAttempt(ended, number, cached.plan.attempts, Math.random());
+  const sinceFirstMs = timing.startedMs + timing.durationMs - (run.firstStartedMs ?? timing.startedMs);
+  const after = afterAttempt(ended, { number, sinceFirstMs }, cached.plan.retry, Math.random());
   const { statusCode, output, outputTruncated } = outcome;
   return {
     ...{ shard, runId, holder, attempt: number, ...after },

@@ -60,6 +60,7 @@ export function prepareFiring(
         revision: row.revision,
         nominalMs,
         attempt: 1,
+        firstStartedMs: null,
         holder: nodeId,
         payload: null,
       };

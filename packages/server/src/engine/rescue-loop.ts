@@ -1,4 +1,5 @@
 import { afterAttempt } from "../model/after-attempt.ts";
+import { retryPolicyOf } from "../model/retry-policy.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { type AttemptResult, type OrphanedRun, readOrphans, settle } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -47,8 +48,10 @@ export function startRescueLoop({ db, membership, shards, plans, emit, onRescued
 }
 
 function lostResult(run: OrphanedRun, cached: CachedPlan | undefined): AttemptResult {
-  const failure = { failureClass: "lost" as const, statusCode: null, retryAfterMs: null };
-  const after = afterAttempt({ kind: "lost", failure }, run.attempt, cached?.plan.attempts ?? 1, Math.random());
+  const failure = { failureClass: "lost" as const, statusCode: null, retryAfterMs: null, retryForbidden: false };
+  const attempt = { number: run.attempt, sinceFirstMs: Math.max(0, run.now - (run.started_ms ?? run.held_ms)) };
+  const policy = cached?.plan.retry ?? { ...retryPolicyOf(), attempts: 1 };
+  const after = afterAttempt({ kind: "lost", failure }, attempt, policy, Math.random());
   return {
     shard: run.shard,
     runId: run.run_id,

@@ -3,6 +3,7 @@ import {
   type Fault,
   limits,
   PunctualError,
+  type RetryBody,
   type Target,
   type UpdateJobBody,
   type UpsertJobBody,
@@ -18,7 +19,8 @@ import {
   type SchedulePlan,
   scheduleKeys,
 } from "./job-schedule.ts";
-import { defaultAttempts } from "./retry.ts";
+import type { RetryPolicy } from "./retry.ts";
+import { retryPolicyOf } from "./retry-policy.ts";
 
 /** Defaults of a job's policies; the reference quotes them. */
 export const jobDefaults = {
@@ -26,7 +28,6 @@ export const jobDefaults = {
   misfireWindowMs: 600_000,
   misfirePolicy: "latest",
   priority: 4,
-  attempts: defaultAttempts,
 } as const;
 const timeoutBoundsMs = { least: 1_000, most: 3_600_000 };
 const misfireWindowMostMs = 30 * 24 * 3_600_000;
@@ -37,7 +38,7 @@ const misfireWindowMostMs = 30 * 24 * 3_600_000;
  */
 export type JobDefinition = JobSchedule & {
   target: Target;
-  retry?: { attempts?: number };
+  retry?: RetryBody;
   timeout?: string;
   misfire?: { window?: string; policy?: "latest" | "all" | "skip" };
   maxRuns?: number;
@@ -47,7 +48,7 @@ export type JobDefinition = JobSchedule & {
 /** What the engine needs to carry a job out: parsed once a revision. */
 export type JobPlan = SchedulePlan & {
   target: Target;
-  attempts: number;
+  retry: RetryPolicy;
   timeoutMs: number;
   misfire: { windowMs: number; policy: "latest" | "all" | "skip" };
   maxRuns: number | null;
@@ -82,7 +83,7 @@ export function acceptJob(
   const definition: JobDefinition = {
     ...acceptSchedule(body, nowMs, jobId),
     target: inOrder(body.target),
-    ...(body.retry?.attempts !== undefined && { retry: { attempts: body.retry.attempts } }),
+    ...(body.retry !== undefined && Object.keys(body.retry).length > 0 && { retry: inOrder(body.retry) }),
     ...(body.timeout !== undefined && { timeout: body.timeout }),
     ...(body.misfire !== undefined && { misfire: inOrder(body.misfire) }),
     ...(body.maxRuns !== undefined && { maxRuns: body.maxRuns }),
@@ -138,7 +139,7 @@ export function planOf(definition: JobDefinition, jobId: string): JobPlan {
   return {
     ...planSchedule(definition, jobId),
     target: definition.target,
-    attempts: definition.retry?.attempts ?? jobDefaults.attempts,
+    retry: retryPolicyOf(definition.retry),
     timeoutMs: durationWithin("timeout", definition.timeout, jobDefaults.timeoutMs, timeoutBoundsMs.least, timeoutBoundsMs.most),
     misfire: {
       windowMs: durationWithin("misfire/window", definition.misfire?.window, jobDefaults.misfireWindowMs, 1, misfireWindowMostMs),

@@ -1,52 +1,75 @@
-import type { FailureClass } from "@punctual/contract";
+import type { FailureClass, NextReason } from "@punctual/contract";
 
-/** Backoff (ceiling before jitter): 5 s, 15 s, 45 s, 2 min 15 s, 6 min 45 s, 20 min 15 s, then 1 h. */
-const baseMs = 5_000;
-const factor = 3;
-const capMs = 3_600_000;
 /** Below this a "retry" would be a burst. */
 const floorMs = 1_000;
 /** What a target may ask for with Retry-After; longer wishes are cut, so that no target can park a run for years. */
 const retryAfterCapMs = 24 * 3_600_000;
+const gone = 410;
 
-export const defaultAttempts = 6;
+/** When and how often a job's failed attempts are followed by others; parsed, defaults filled in (`retry-policy.ts`). */
+export type RetryPolicy = {
+  /** Tries in all. */
+  attempts: number;
+  /** Ceilings of the delays in ms, after the first failure, the second, ...; the last one goes on. Or the rule that makes them. */
+  backoff: readonly number[] | { kind: "exponential" | "linear" | "fixed"; baseMs: number; factor: number; capMs: number };
+  /** full: uniform between a second and the ceiling, which spreads a herd of failures best. */
+  jitter: "full" | "none";
+  /** No attempt begins later than this after the first one began; null for no such bound. */
+  deadlineMs: number | null;
+  classes: ReadonlySet<FailureClass>;
+  /** Single codes, and whole classes of them as `4xx` and `5xx`. */
+  statusCodes: ReadonlySet<number | string>;
+};
 
-export type Failure = { failureClass: FailureClass; statusCode: number | null; retryAfterMs: number | null };
+/** What a target says of a failure. `retryForbidden`: the other side declared that another try is of no use. */
+export type Failure = { failureClass: FailureClass; statusCode: number | null; retryAfterMs: number | null; retryForbidden: boolean };
+
+/** An attempt that has failed: its number, from 1, and how long before now the run's first attempt began. */
+export type FailedAttempt = { number: number; sinceFirstMs: number };
 
 export type RetryDecision =
-  | { retry: true; delayMs: number; because: "backoff" | "retry_after" }
-  | { retry: false; because: "attempts_used_up" | "not_retryable" };
-
-/** Failures that another try may heal: the network, an overloaded or broken target, a lost node. */
-const retryableClasses: ReadonlySet<FailureClass> = new Set([
-  "timeout",
-  "connection_refused",
-  "connection_reset",
-  "dns",
-  "tls",
-  "lost",
-  "internal",
-]);
-
-export function isRetryable(failure: Failure): boolean {
-  if (failure.failureClass !== "http_status") return retryableClasses.has(failure.failureClass);
-  const status = failure.statusCode ?? 0;
-  return status >= 500 || status === 408 || status === 425 || status === 429;
-}
+  | { retry: true; delayMs: number; because: Extract<NextReason, "backoff" | "retry_after"> }
+  | { retry: false; because: Exclude<NextReason, "backoff" | "retry_after"> };
 
 /**
- * Whether and when a failed attempt is followed by another: exponential with full jitter (uniform between the floor and the ceiling, which spreads a herd
- * of failures best), or what the target asked for with Retry-After, if that is later.
+ * Whether and when a failed attempt is followed by another: after the policy's backoff, or after what the target asked for with Retry-After (at most a
+ * day), if that is later.
  *
- * @param attempt the attempt that failed, from 1
- * @param attempts how many tries there are in all
  * @param random uniform in [0, 1): passed in, as this room knows no randomness
  */
-export function decideRetry(failure: Failure, attempt: number, attempts: number, random: number): RetryDecision {
-  if (!isRetryable(failure)) return { retry: false, because: "not_retryable" };
-  if (attempt >= attempts) return { retry: false, because: "attempts_used_up" };
-  const ceilingMs = Math.min(capMs, baseMs * factor ** (attempt - 1));
-  const delayMs = Math.round(floorMs + random * (ceilingMs - floorMs));
+export function decideRetry(failure: Failure, failed: FailedAttempt, policy: RetryPolicy, random: number): RetryDecision {
+  const refusal = refusalOf(failure, policy);
+  if (refusal !== null) return { retry: false, because: refusal };
+  if (failed.number >= policy.attempts) return { retry: false, because: "attempts_used_up" };
+  const backoffMs = delayAfter(failed.number, policy, random);
   const askedMs = Math.min(retryAfterCapMs, failure.retryAfterMs ?? 0);
-  return askedMs > delayMs ? { retry: true, delayMs: askedMs, because: "retry_after" } : { retry: true, delayMs, because: "backoff" };
+  const delayMs = Math.max(backoffMs, askedMs);
+  if (policy.deadlineMs !== null && failed.sinceFirstMs + delayMs > policy.deadlineMs) return { retry: false, because: "deadline" };
+  return { retry: true, delayMs, because: askedMs > backoffMs ? "retry_after" : "backoff" };
+}
+
+/** Why no attempt may follow this failure, however many are left; null when one may. */
+function refusalOf(
+  { failureClass, statusCode, retryForbidden }: Failure,
+  policy: RetryPolicy,
+): "refused" | "gone" | "not_retryable" | null {
+  if (retryForbidden) return "refused";
+  if (failureClass !== "http_status") return policy.classes.has(failureClass) ? null : "not_retryable";
+  const code = statusCode ?? 0;
+  if (policy.statusCodes.has(code)) return null;
+  // Only its own number makes 410 retried: whoever writes 4xx does not think of the one status that says "never again".
+  if (code === gone) return "gone";
+  return policy.statusCodes.has(`${Math.floor(code / 100)}xx`) ? null : "not_retryable";
+}
+
+function delayAfter(attempt: number, { backoff, jitter }: RetryPolicy, random: number): number {
+  const ceilingMs = Math.max(floorMs, ceilingAfter(attempt, backoff));
+  return Math.round(jitter === "none" ? ceilingMs : floorMs + random * (ceilingMs - floorMs));
+}
+
+function ceilingAfter(attempt: number, backoff: RetryPolicy["backoff"]): number {
+  if (!("kind" in backoff)) return backoff[Math.min(attempt, backoff.length) - 1] ?? floorMs;
+  const { kind, baseMs, factor, capMs } = backoff;
+  if (kind === "fixed") return Math.min(capMs, baseMs);
+  return Math.min(capMs, kind === "linear" ? baseMs * attempt : baseMs * factor ** (attempt - 1));
 }

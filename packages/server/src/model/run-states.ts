@@ -1,7 +1,7 @@
-import type { RunState, TerminalRunState } from "@punctual/contract";
+import { type RunState, type TerminalRunState, terminalRunStates } from "@punctual/contract";
 
 /** What can happen to a run. */
-export type RunEvent = "claim" | "succeed" | "fail" | "give_up" | "lose" | "hand_back" | "wake" | "cancel";
+export type RunEvent = "claim" | "succeed" | "fail" | "give_up" | "lose" | "hand_back" | "wake" | "cancel" | "retry";
 
 /**
  * The one transition table. The TypeScript unions, the CHECK constraints of live_runs and finished_runs and the picture in docs/concepts/runs.md are
@@ -21,8 +21,9 @@ export const runTransitions = {
   },
   waiting: { wake: "ready", cancel: "cancelled" },
   succeeded: {},
-  dead: {},
-  cancelled: {},
+  // By hand: the run keeps its id and its attempts, and gets another one.
+  dead: { retry: "ready" },
+  cancelled: { retry: "ready" },
   skipped: {},
 } as const satisfies { readonly [S in RunState]: Partial<Record<RunEvent, RunState>> };
 
@@ -34,6 +35,7 @@ export function transition(state: RunState, event: RunEvent): RunState | null {
   return events[event] ?? null;
 }
 
+/** Whether a run in this state has ended: only a person's wish makes it live again. */
 export function isTerminal(state: RunState): state is TerminalRunState {
-  return Object.keys(runTransitions[state]).length === 0;
+  return (terminalRunStates as readonly RunState[]).includes(state);
 }

@@ -1,4 +1,4 @@
-import type { AttemptOutcomeName, FailureClass, TerminalRunState } from "@punctual/contract";
+import type { AttemptOutcomeName, FailureClass, NextReason, TerminalRunState } from "@punctual/contract";
 import type { Queryable } from "./database.ts";
 import { claimSql, orphansSql, peekRunsSql, settleSql, wakeSql } from "./hot-statements.ts";
 
@@ -11,6 +11,8 @@ export type ClaimedRun = {
   revision: number;
   nominal_ms: number;
   attempt: number;
+  /** When the first attempt began; this one's start when it is the first. */
+  started_ms: number;
   origin: number;
   payload: string | null;
   now: number;
@@ -61,6 +63,8 @@ export type AttemptResult = {
   next: TerminalRunState | "waiting" | "ready";
   delayMs: number;
   reason: string | null;
+  /** Why a failed attempt is followed by another then, or by none; null when it did not fail. */
+  nextBecause: NextReason | null;
   /** The job has a fixed delay: when the run ends, its next occurrence begins to wait. */
   resumes: boolean;
   /** Null when no attempt was begun. */
@@ -78,7 +82,7 @@ export type AttemptResult = {
 
 /** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
-  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, resumes, evidence: e }) => [
+  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, evidence: e }) => [
     shard,
     runId,
     holder,
@@ -95,6 +99,7 @@ export async function settle(db: Queryable, results: readonly AttemptResult[]): 
     e?.output,
     e?.outputTruncated ?? false,
     resumes,
+    nextBecause,
   ]);
   const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
   return new Set(rows.map((row) => row.run_id));
@@ -109,6 +114,8 @@ export type OrphanedRun = {
   attempt: number;
   holder: number;
   held_ms: number;
+  /** When the first attempt began. */
+  started_ms: number | null;
   now: number;
 };
 

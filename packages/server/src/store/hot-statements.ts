@@ -137,7 +137,7 @@ set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.c
 from picked p
 where l.shard = p.shard and l.run_id = p.run_id
   and exists (select from punctual.nodes n where n.node_id = $4 and n.lease_until > punctual.clock())
-returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt, l.origin, l.payload,
+returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt, punctual.ms(l.started_at) as started_ms, l.origin, l.payload,
           punctual.ms(punctual.clock()) as now`;
 
 /**
@@ -145,7 +145,7 @@ returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.no
  * changes, and the result is kept as late evidence, unless it is the very result that is written already and only the answer was lost.
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
- * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end]. A run whose end was
+ * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt comes or does not]. A run whose end was
  * asked for meanwhile is cancelled instead of retried.
  * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, the one of attempts only for
  * what was not held.
@@ -155,13 +155,14 @@ with results as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::bigint as holder, (v->>3)::int as attempt, v->>4 as state,
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
-         v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes
+         v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes,
+         v->>16 as next_because
   from jsonb_array_elements($1::jsonb) v),
 ended as (
   delete from punctual.live_runs l using results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
-  returning l.shard, l.run_id, r.holder, r.attempt as tried, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at,
+  returning l.shard, l.run_id, r.holder, r.attempt as tried, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.rerun_of, l.payload,
             case r.state when 'ready' then l.attempt - 1 else l.attempt end as attempt,
             case when l.attempt > 1 then l.started_at when r.state = 'ready' then null else coalesce(r.started_at, l.started_at) end as started_at,
             case when r.state in ('waiting', 'ready') then 'cancelled' else r.state end as state,
@@ -174,25 +175,30 @@ again as (
   from results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and r.state in ('waiting', 'ready') and l.cancel_reason is null
-  returning l.shard, l.run_id, r.holder, r.attempt as tried),
+  returning l.shard, l.run_id, r.holder, r.attempt as tried, l.due_at as next_at),
 history as (
-  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason)
-  select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason from ended),
+  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of, payload)
+  select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason, rerun_of, payload from ended),
 resumed as (
   update punctual.cursors c
   set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
       due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
   from ended e
   where e.resumes and e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null),
-kept as (select shard, run_id, holder, tried from ended union all select shard, run_id, holder, tried from again),
+kept as (
+  select shard, run_id, holder, tried, null::timestamptz as next_at from ended union all select shard, run_id, holder, tried, next_at from again),
 tries as (
   insert into punctual.attempts
-    (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late)
+    (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late,
+     next_at, next_because)
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
-         r.holder, not r.kept
+         r.holder, not r.kept, r.next_at,
+         -- None when a retry was decided on and the run ended instead, as its end was asked for meanwhile; nor for a late result.
+         case when r.next_at is not null or (r.kept and r.state <> 'waiting') then r.next_because end
   from (
-    select r.*, exists (select from kept k where k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt) as kept
-    from results r where r.outcome is not null) r
+    select r.*, k.run_id is not null as kept, k.next_at
+    from results r left join kept k on k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt
+    where r.outcome is not null) r
   -- Not as NOT EXISTS, which would be hashed over the whole table.
   where r.kept or (
     select a.attempt from punctual.attempts a
@@ -208,7 +214,7 @@ select run_id from kept`;
  * $1 shards, $2 how many of each. Locks: none; settle's guard decides. Index: live_runs_holder.
  */
 export const orphansSql = `
-select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, punctual.ms(l.due_at) as held_ms, punctual.ms(punctual.clock()) as now
+select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, punctual.ms(l.due_at) as held_ms, punctual.ms(l.started_at) as started_ms, punctual.ms(punctual.clock()) as now
 from unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select * from punctual.live_runs l

@@ -1,4 +1,4 @@
-import type { AttemptOutcomeName, FailureClass, RunState } from "@punctual/contract";
+import type { AttemptOutcomeName, FailureClass, NextReason, RunState } from "@punctual/contract";
 import { shardCount, shardOf } from "../model/ids.ts";
 import { isTerminal } from "../model/run-states.ts";
 import type { Queryable } from "./database.ts";
@@ -17,6 +17,8 @@ export type RunRow = {
   started_ms: number | null;
   finished_ms: number | null;
   reason: string | null;
+  /** The run that this one repeats. */
+  rerun_of: string | null;
 };
 
 export type AttemptRow = {
@@ -31,12 +33,14 @@ export type AttemptRow = {
   output_truncated: boolean;
   node_id: number | null;
   late: boolean;
+  next_ms: number | null;
+  next_because: NextReason | null;
 };
 
 const liveColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason`;
+  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, rerun_of`;
 const finishedColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, null::float8 as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason`;
+  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, rerun_of`;
 
 /** The run, or null when it does not exist or is another tenant's. Index: primary keys. */
 export async function findRun(db: Queryable, tenantId: number, runId: string): Promise<RunRow | null> {
@@ -55,7 +59,7 @@ export async function readAttempts(db: Queryable, runId: string): Promise<Attemp
   const { rows } = await db.query<AttemptRow & { node_id: string | null }>({
     name: "read_attempts",
     text: `select attempt, outcome, punctual.ms(started_at) as started_ms, punctual.ms(finished_at) - punctual.ms(started_at) as duration_ms, failure_class,
-                  status_code, error, output, output_truncated, node_id, late
+                  status_code, error, output, output_truncated, node_id, late, punctual.ms(next_at) as next_ms, next_because
            from punctual.attempts where shard = $1 and run_id = $2 order by attempt, late, finished_at`,
     values: [shardOf(runId), runId],
   });
@@ -122,15 +126,29 @@ export type ManualRun = {
   origin: number;
   /** Instead of the job's, or null. */
   payload: string | null;
+  /** The run that this one repeats, or null. */
+  rerunOf: string | null;
 };
 
 /** Adds a manual run, ready at once; its nominal time is now. The same id twice is the same run. */
 export async function insertManualRun(db: Queryable, tenantId: number, run: ManualRun, nominalMs: number): Promise<void> {
   await db.query({
     name: "insert_manual_run",
-    text: `insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, payload)
-           values ($1, $2, $3, $4, $5, 'ready', 'manual', $6, $7, punctual.at($8), punctual.clock(), 0, $9)
+    text: `insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, payload,
+             rerun_of)
+           values ($1, $2, $3, $4, $5, 'ready', 'manual', $6, $7, punctual.at($8), punctual.clock(), 0, $9, $10)
            on conflict (shard, run_id) do nothing`,
-    values: [shardOf(run.runId), run.runId, run.jobId, tenantId, run.revision, run.priority, run.origin, nominalMs, run.payload],
+    values: [
+      shardOf(run.runId),
+      run.runId,
+      run.jobId,
+      tenantId,
+      run.revision,
+      run.priority,
+      run.origin,
+      nominalMs,
+      run.payload,
+      run.rerunOf,
+    ],
   });
 }

@@ -76,6 +76,8 @@ export type AttemptFailure = {
   outputTruncated: boolean;
   /** How long the other side asked us to wait, in milliseconds; null when it did not. */
   retryAfterMs: number | null;
+  /** Whether the other side declared that another try is of no use. */
+  retryForbidden: boolean;
   /** False only when it is certain that no byte of the request left, so that the effect cannot have happened. */
   mayHaveBeenSeen: boolean;
 };

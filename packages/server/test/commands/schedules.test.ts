@@ -110,7 +110,9 @@ describe("a fixed delay", () => {
     const node = await office.addNode();
     const [run] = await claimReady(office.db, node, allShards, { perShard: 10, total: 10 }, []);
     const { shard, run_id: runId, attempt } = run ?? { shard: 0, run_id: "", attempt: 0 };
-    await settle(office.db, [{ shard, runId, holder: node, attempt, next, delayMs: 0, reason: null, resumes: true, evidence: null }]);
+    await settle(office.db, [
+      { shard, runId, holder: node, attempt, next, delayMs: 0, reason: null, nextBecause: null, resumes: true, evidence: null },
+    ]);
   };
   const nextOf = async (jobId: string) => (await office.ask("getJob", { params: { jobId } })).body;
 

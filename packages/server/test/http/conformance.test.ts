@@ -121,6 +121,9 @@ describe("a job's whole life", () => {
     await ask("listOccurrences", `${at}/occurrences?limit=3`, undefined, 200);
     await ask("cancelRun", `/v1/runs/${String(run.json.runId)}/cancel`, undefined, 200);
     await ask("cancelRun", `/v1/runs/${String(run.json.runId)}/cancel`, undefined, 409);
+    await ask("retryRun", `/v1/runs/${String(run.json.runId)}/retry`, undefined, 200);
+    await ask("retryRun", `/v1/runs/${String(run.json.runId)}/retry`, undefined, 409);
+    await ask("runAgain", `/v1/runs/${String(run.json.runId)}/run-again`, undefined, 201);
     await ask("cancelJobRuns", `${at}/cancel`, undefined, 200);
     await ask("previewSchedule", "/v1/schedules/preview", { cron: "*/5 * * * *", timezone: "Europe/Berlin" }, 200);
     await ask("createJobsBulk", "/v1/jobs/bulk", { jobs: [goodJob, { ...goodJob, every: "0s" }, 7] }, 200);
@@ -147,6 +150,15 @@ describe("a job that cannot be", () => {
     ["a header with CR and LF", http({ headers: { "x-a": "b\r\nx-evil: 1" } }), 422, "target_invalid"],
     ["a header name with LF", http({ headers: { "x-a\nb": "c" } }), 422, "target_invalid"],
     ["a payload over 256 KiB", { ...goodJob, payload: "a".repeat(256 * 1024) }, 413, "payload_too_large"],
+    ["a billion attempts", { ...goodJob, retry: { attempts: 1_000_000_000 } }, 422, "request_invalid"],
+    ["no growth", { ...goodJob, retry: { factor: 0 } }, 422, "request_invalid"],
+    ["a negative growth", { ...goodJob, retry: { factor: -2 } }, 422, "request_invalid"],
+    ["an unknown backoff", { ...goodJob, retry: { backoff: "fibonacci" } }, 422, "request_invalid"],
+    ["an empty list of delays", { ...goodJob, retry: { backoff: [] } }, 422, "request_invalid"],
+    ["a retry of what was cancelled", { ...goodJob, retry: { retryOn: { classes: ["cancelled"] } } }, 422, "request_invalid"],
+    ["a retry of what succeeded", { ...goodJob, retry: { retryOn: { statusCodes: [200] } } }, 422, "request_invalid"],
+    ["a factor with a list", { ...goodJob, retry: { backoff: ["1m"], factor: 2 } }, 422, "request_invalid"],
+    ["a delay of a year", { ...goodJob, retry: { baseDelay: "8760h" } }, 422, "duration_invalid"],
     ["an unknown field", { ...goodJob, schedule: "1m" }, 422, "request_invalid"],
   ];
   it.each(cases)("is refused: %s", async (_what, job, status, code) => {

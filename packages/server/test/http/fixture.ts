@@ -8,6 +8,7 @@ import type { Operations } from "../../src/commands/index.ts";
 import type { CommandContext, Operation } from "../../src/commands/operation.ts";
 
 import { type AnsweredRequest, createHttpServer, type FailedRequest, type HttpServerParts } from "../../src/http/server.ts";
+import { retryView } from "../../src/model/retry-policy.ts";
 import { createApiKey } from "../../src/store/api-keys.ts";
 import { createCipher } from "../../src/store/secrets.ts";
 import { bootstrapTenant } from "../../src/store/tenants.ts";
@@ -121,7 +122,7 @@ export function jobAnswer(jobId: string, extra: Partial<Answer<"createJob">> = {
     status: "active",
     every: "1m",
     target: { type: "http", url: "https://example.com/hook" },
-    retry: { attempts: 6 },
+    retry: retryView({ attempts: 6 }),
     timeout: "30s",
     misfire: { window: "10m", policy: "latest" },
     priority: 4,

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type FiringPlan, planFiring } from "../../src/model/firing-plan.ts";
 import { occurrenceRunId } from "../../src/model/ids.ts";
 import type { JobPlan } from "../../src/model/job-definition.ts";
+import { retryPolicyOf } from "../../src/model/retry-policy.ts";
 
 const jobId = "01a318c5-c400-8abc-9def-0123456789ff";
 const startMs = Date.parse("2027-03-01T09:00:00Z");
@@ -12,7 +13,7 @@ const target = { type: "http", url: "https://example.com" } as const;
 function planOf(spec: Parameters<typeof parseSchedule>[0], more: Partial<JobPlan> = {}): JobPlan {
   const misfire = { windowMs: 600_000, policy: "latest" } as const;
   const whole = { schedule: parseSchedule(spec), dueAt: (nominalMs: number) => nominalMs, afterCompletionMs: null };
-  return { ...whole, target, attempts: 6, timeoutMs: 30_000, misfire, maxRuns: null, priority: 4, ...more };
+  return { ...whole, target, retry: retryPolicyOf(), timeoutMs: 30_000, misfire, maxRuns: null, priority: 4, ...more };
 }
 
 const minutely = (more: Partial<JobPlan> = {}) => planOf({ cron: "* * * * *" }, more);

@@ -70,7 +70,7 @@ describe("a job is stored", () => {
     const { definition, plan } = accept({ cron: "0 9 * * *" });
     expect(definition).toEqual({ cron: "0 9 * * *", target });
     expect(plan).toMatchObject({
-      attempts: 6,
+      retry: { attempts: 6 },
       timeoutMs: 30_000,
       misfire: { windowMs: 600_000, policy: "latest" },
       maxRuns: null,

@@ -26,6 +26,8 @@ describe("the transition table of runs", () => {
     expect(transition("running", "lose")).toBe("waiting");
     const events: RunEvent[] = ["claim", "succeed", "fail", "give_up", "lose", "hand_back", "wake", "cancel"];
     for (const state of terminalRunStates) for (const event of events) expect(transition(state, event), `${state} ${event}`).toBeNull();
+    const retried = runStates.filter((state) => transition(state, "retry") !== null);
+    expect(retried).toEqual(["dead", "cancelled"]);
     expect(transition("waiting", "succeed")).toBeNull();
   });
 

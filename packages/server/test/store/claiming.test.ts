@@ -35,7 +35,7 @@ describe("claiming", () => {
     const runId = await fireOne(store, node, job, "ready");
     const expected = { shard: job.shard, run_id: runId, job_id: job.jobId, tenant_id: store.tenantId, revision: 1, nominal_ms: job.nextMs };
     expect(await claimReady(store.db, node, [job.shard], { perShard: 5, total: 5 }, [])).toEqual([
-      { ...expected, attempt: 1, origin: 1, payload: null, now: startMs },
+      { ...expected, attempt: 1, started_ms: startMs, origin: 1, payload: null, now: startMs },
     ]);
     expect(await liveRun(store, runId)).toMatchObject({ state: "running", holder: String(node), attempt: 1, started_ms: startMs });
   });

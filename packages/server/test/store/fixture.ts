@@ -142,6 +142,7 @@ export function resultOf(runId: string, holder: number, change: Partial<AttemptR
     attempt: 1,
     next: "succeeded",
     delayMs: 0,
+    nextBecause: null,
     resumes: false,
     reason: null,
     evidence: {

@@ -44,7 +44,12 @@ beforeAll(async () => {
   }
   const job = at(jobs, 0);
   const runId = manualRunId(job.jobId, startMs, "seed");
-  await insertManualRun(store.db, store.tenantId, { runId, jobId: job.jobId, revision: 1, priority: 4, origin: 1, payload: null }, startMs);
+  await insertManualRun(
+    store.db,
+    store.tenantId,
+    { runId, jobId: job.jobId, revision: 1, priority: 4, origin: 1, payload: null, rerunOf: null },
+    startMs,
+  );
   known.push({ runId, jobId: job.jobId, state: "ready", kind: "manual", nominalMs: startMs });
 });
 afterAll(() => store.database.drop());
@@ -138,6 +143,7 @@ test("a manual run is ready at once and exists once, and its payload is its own"
     priority: 4,
     origin: 1,
     payload: '{"a":1}',
+    rerunOf: null,
   };
   for (let repeat = 0; repeat < 2; repeat++) await insertManualRun(store.db, store.tenantId, run, startMs);
   expect(await store.rows("select state, kind, attempt, payload from punctual.live_runs where run_id = $1", [run.runId])).toEqual([

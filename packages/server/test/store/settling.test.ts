@@ -208,6 +208,7 @@ describe("a lost node's runs", () => {
       attempt: 1,
       holder: leaving,
       held_ms: startMs,
+      started_ms: startMs,
       now: startMs,
     });
     expect(await readOrphans(store.db, [(job.shard + 1) % 256], 10)).toEqual([]);

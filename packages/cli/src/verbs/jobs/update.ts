@@ -6,6 +6,7 @@ import { jobArgument, jobOf } from "../../job-reference.ts";
 import { answer, withJson } from "../../output/answer.ts";
 import { jobText } from "../../output/job.ts";
 import { scheduleChangeText } from "../../output/schedule-diff.ts";
+import { mergeRetry } from "../../retry-flags.ts";
 import { scheduleChange } from "../../schedule-change.ts";
 import { namesKind } from "../../schedule-fields.ts";
 import type { Verb } from "../../verb.ts";
@@ -53,6 +54,7 @@ export const verb: Verb = {
 function completed(changes: UpdateJobBody, current: Job): UpdateJobBody {
   const body: UpdateJobBody = { ...changes };
   if (changes.target) body.target = { ...current.target, ...changes.target };
+  if (changes.retry) body.retry = mergeRetry(current.retry, changes.retry);
   if (changes.misfire) body.misfire = { ...(current.misfire as NonNullable<UpdateJobBody["misfire"]>), ...changes.misfire };
   if (changes.dst && !namesKind(changes)) body.dst = { ...current.dst, ...changes.dst };
   return body;

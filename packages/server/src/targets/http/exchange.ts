@@ -30,6 +30,7 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
   let controller: Dispatcher.DispatchController | null = null;
   let statusCode: number | null = null;
   let retryAfterMs: number | null = null;
+  let retryForbidden = false;
   let settled = false;
   let release = (): void => {};
 
@@ -39,7 +40,10 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
     resolve(outcome);
   };
   const fail = (failureClass: FailureClass, message: string, complete: boolean): void =>
-    settle({ ok: false, failureClass, statusCode, message, ...excerpt.read(complete), retryAfterMs, mayHaveBeenSeen: controller !== null });
+    settle({
+      ...{ ok: false, failureClass, statusCode, message, ...excerpt.read(complete) },
+      ...{ retryAfterMs, retryForbidden, mayHaveBeenSeen: controller !== null },
+    });
   /** Judges the answer by its status alone; the rest of its body, if there is one, cannot change that. */
   const conclude = (status: number, complete: boolean): void => {
     if (status < 300) return settle({ ok: true, statusCode: status, ...excerpt.read(complete) });
@@ -65,6 +69,7 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
       if (status < 200) return;
       statusCode = status;
       retryAfterMs = parseRetryAfter(headers["retry-after"], limits.now());
+      retryForbidden = isTrue(headers["punctual-no-retry"]);
     },
     onResponseData(answering, chunk) {
       if (settled || statusCode === null) return;
@@ -86,6 +91,11 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
   release = watchWindow(limits.signal, limits.timeoutMs, giveUp);
   if (!settled) dispatcher.dispatch(options, handler);
   return { ended: promise, cancel: () => giveUp("cancelled") };
+}
+
+/** A header that says true, in any case; whatever else it says is ignored. */
+function isTrue(header: string | string[] | undefined): boolean {
+  return header?.toString().trim().toLowerCase() === "true";
 }
 
 /** Promise.withResolvers, which Node 20 lacks. */

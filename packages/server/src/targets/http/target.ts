@@ -89,6 +89,7 @@ function notSent(failureClass: "cancelled" | "internal", message: string): Attem
     output: null,
     outputTruncated: false,
     retryAfterMs: null,
+    retryForbidden: false,
     mayHaveBeenSeen: false,
   };
 }

@@ -61,6 +61,7 @@ function failure(failureClass: FailureClass): AttemptOutcome {
     output: null,
     outputTruncated: false,
     retryAfterMs: null,
+    retryForbidden: false,
     mayHaveBeenSeen: false,
   };
 }

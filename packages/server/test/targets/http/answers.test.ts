@@ -49,6 +49,7 @@ describe("the answer of an HTTP receiver", () => {
       output: "why",
       mayHaveBeenSeen: true,
       retryAfterMs: null,
+      retryForbidden: false,
     });
   });
 
@@ -76,7 +77,14 @@ describe("the answer of an HTTP receiver", () => {
   it("may ask to wait, in seconds or until a date", async () => {
     expect(await outcomeOf(withStatus(503, { "retry-after": "7" }))).toMatchObject({ retryAfterMs: 7_000 });
     expect(await outcomeOf(withStatus(429, { "retry-after": "Mon, 01 Mar 2027 09:01:00 GMT" }))).toMatchObject({ retryAfterMs: 60_000 });
+    expect(await outcomeOf(withStatus(429, { "retry-after": "-1" }))).toMatchObject({ retryAfterMs: null });
     expect(await outcomeOf(withStatus(429, { "retry-after": "10 years" }))).toMatchObject({ retryAfterMs: null });
+  });
+
+  it("may say that another try is of no use, with the one word that is read", async () => {
+    const forbidden = async (value: string) => outcomeOf(withStatus(503, { "punctual-no-retry": value }));
+    expect(await forbidden(" TRUE ")).toMatchObject({ retryForbidden: true });
+    for (const value of ["1", "false", "yes"]) expect(await forbidden(value)).toMatchObject({ retryForbidden: false });
   });
 
   it("is kept up to 16 KiB", async () => {
