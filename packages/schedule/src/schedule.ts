@@ -4,7 +4,7 @@ import { cronKind } from "./kinds/cron.ts";
 import { everyKind } from "./kinds/every.ts";
 import type { Kind, Reason, ScheduleKind } from "./kinds/kind.ts";
 import { onceKind } from "./kinds/once.ts";
-import { bounded, type Recurrence } from "./kinds/recurrence.ts";
+import { bounded, dateEndMs, type Recurrence } from "./kinds/recurrence.ts";
 import { rruleKind } from "./kinds/rrule.ts";
 import { unionKind } from "./kinds/union.ts";
 import type { ScheduleSpec } from "./spec.ts";
@@ -60,8 +60,8 @@ export type ScheduleOptions = {
 export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): Schedule {
   checkChoices(spec);
   const { kind, zone, recurrence, describe, explain } = readKind(spec, options);
-  const startMs = spec.startAt === undefined ? Number.NEGATIVE_INFINITY : parseInstant(spec.startAt, "startAt");
-  const endMs = spec.endAt === undefined ? Number.POSITIVE_INFINITY : parseInstant(spec.endAt, "endAt");
+  const startMs = spec.startAt === undefined ? -dateEndMs : parseInstant(spec.startAt, "startAt");
+  const endMs = spec.endAt === undefined ? dateEndMs : parseInstant(spec.endAt, "endAt");
   if (startMs > endMs) {
     throw new ScheduleError("schedule_never_fires", {
       field: "endAt",

@@ -64,8 +64,14 @@ describe("no text", () => {
   });
 
   it("hangs on an instant that is none, or spoils the answers after it", () => {
-    for (const cron of ["0 9 31 12 *", "0 9 * * 5#5", "0 9 29 2 +MON"]) {
-      const schedule = parseSchedule({ cron, timezone: "Europe/Berlin" });
+    for (const kind of [
+      { cron: "0 9 31 12 *" },
+      { cron: "0 9 * * 5#5" },
+      { every: "1 day" },
+      { every: "1s" },
+      { cron: "0 9 * * *", exclude: [{ weekly: "SAT" }], roll: "preceding" as const },
+    ]) {
+      const schedule = parseSchedule({ ...kind, timezone: "Europe/Berlin" });
       const before = schedule.next(1e12);
       for (const ms of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 8.64e15, -8.64e15]) {
         schedule.next(ms);

@@ -48,7 +48,7 @@ export function createWallSearch(pattern: CronPattern): WallSearch {
       if (newMonth < 0 || !includesYear(pattern.years, year)) {
         newMonth = nextBit(pattern.months, 1);
         newYear = nextYear(pattern.years, year + 1);
-        if (!(newYear <= endOfTime)) return Number.POSITIVE_INFINITY;
+        if (newYear > endOfTime) return Number.POSITIVE_INFINITY;
       }
       lookAt(newYear, newMonth);
       day = nextBit(days, 1);
@@ -65,7 +65,7 @@ export function createWallSearch(pattern: CronPattern): WallSearch {
       if (newMonth < 0 || !includesYear(pattern.years, year)) {
         newMonth = previousBit(pattern.months, 12);
         newYear = previousYear(pattern.years, year - 1);
-        if (!(newYear >= 0)) return Number.NEGATIVE_INFINITY;
+        if (newYear < 0) return Number.NEGATIVE_INFINITY;
       }
       lookAt(newYear, newMonth);
       day = previousBit(days, 31);

@@ -11,17 +11,21 @@ export type Recurrence = {
   countBetween?(fromMs: number, toMs: number): number;
 };
 
-/** Cuts a recurrence to the instants from `startMs` to `endMs`, both included. */
+/** The last instant a Date can hold, and with its sign turned the first: calendars end there, and every search must end. */
+export const dateEndMs = 8.64e15;
+
+/** Cuts a recurrence to the instants from `startMs` to `endMs`, both included. From beyond them, and from NaN, there is nothing to be found. */
 export function bounded(inner: Recurrence, startMs: number, endMs: number): Recurrence {
-  if (startMs === Number.NEGATIVE_INFINITY && endMs === Number.POSITIVE_INFINITY) return inner;
   const { countBetween } = inner;
   return {
     ...(countBetween && { countBetween: (fromMs, toMs) => countBetween(Math.max(fromMs, startMs), Math.min(toMs, endMs)) }),
     next(afterMs) {
+      if (!(afterMs < endMs)) return null;
       const found = inner.next(Math.max(afterMs, startMs - 1));
       return found === null || found > endMs ? null : found;
     },
     previous(beforeMs) {
+      if (!(beforeMs > startMs)) return null;
       const found = inner.previous(Math.min(beforeMs, endMs + 1));
       return found === null || found < startMs ? null : found;
     },
