@@ -6,13 +6,13 @@ import { parseSchedule } from "../../src/index.ts";
 import { zoneOf } from "../../src/zone/zone.ts";
 import { anyExpression, commonExpression } from "../support/expressions.ts";
 
+/** Zones with odd changes. Not Apia: for croner a time in its skipped day is left out, for us it runs right after (see the docs' table of differences). */
 const zoneIds = [
   "America/New_York",
   "Europe/Berlin",
   "Australia/Lord_Howe",
   "America/Santiago",
   "Asia/Beirut",
-  "Pacific/Apia",
   "Africa/Cairo",
   "Asia/Kolkata",
 ];
