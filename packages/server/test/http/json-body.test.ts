@@ -11,6 +11,8 @@ describe("a request body", () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 8 }), (value) => {
         const text = JSON.stringify(value);
+        // Fields that would reach a prototype are refused; the test below has them.
+        fc.pre(!/"(__proto__|constructor)"/.test(text));
         expect(parse(text)).toEqual(JSON.parse(text));
       }),
     );
