@@ -1,5 +1,5 @@
 /**
- * How fast schedules are read and asked, side by side with croner and cron-parser.
+ * How fast schedules are read and asked, side by side with croner, cron-parser and rrule-temporal.
  *
  *   npm run build && npx tsx bench/schedule.ts
  *
@@ -11,6 +11,7 @@ import { cpus } from "node:os";
 import { parseSchedule } from "@punctual/schedule";
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
+import { RRuleTemporal } from "rrule-temporal";
 
 type Walk = (afterMs: number) => number | null;
 type Library = { name: string; version: string; prepare(cron: string, timezone: string): Walk };
@@ -89,13 +90,25 @@ for (const cron of ["*/5 * * * *", "*/5 9-17 * * MON-FRI"]) {
     results.push({ library: library.name, what: "parse", timezone: "UTC", cron, perSecond: measure(() => library.prepare(cron, "UTC")) });
 }
 
+for (const rule of ["FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,WE,FR", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1"]) {
+  for (const timezone of ["UTC", "America/New_York"]) {
+    const rrule = `DTSTART;TZID=${timezone}:20260101T090000\nRRULE:${rule}`;
+    const theirs = new RRuleTemporal({ rruleString: rrule });
+    const walks: [string, Walk][] = [
+      ["punctual", parseSchedule({ rrule }).next],
+      ["rrule-temporal", (afterMs) => theirs.next(new Date(afterMs))?.epochMilliseconds ?? null],
+    ];
+    for (const [library, walk] of walks) results.push({ library, what: "next, RRULE", timezone, cron: rule, perSecond: walkSpeed(walk) });
+  }
+}
+
 for (const { library, what, timezone, cron, perSecond } of results) {
   console.log(
     [
       what.padEnd(20),
-      cron.padEnd(24),
+      cron.padEnd(44),
       timezone.padEnd(18),
-      library.padEnd(12),
+      library.padEnd(14),
       `${Math.round(perSecond / 1000)
         .toLocaleString("en-US")
         .padStart(8)} k/s`,
@@ -104,7 +117,7 @@ for (const { library, what, timezone, cron, perSecond } of results) {
 }
 const file = new URL("./results/schedule.json", import.meta.url);
 mkdirSync(new URL(".", file), { recursive: true });
-const versions = Object.fromEntries(libraries.map(({ name, version }) => [name, version]));
+const versions = { ...Object.fromEntries(libraries.map(({ name, version }) => [name, version])), "rrule-temporal": "2.2.7" };
 writeFileSync(
   file,
   `${JSON.stringify({ node: process.version, tz: process.versions.tz, cpu: cpus()[0]?.model, versions, results }, null, 2)}\n`,
