@@ -9,7 +9,8 @@ import { whenText } from "./when.ts";
 /** A job in full, a field a line. */
 export function jobText(io: Io, job: Job): string {
   const now = io.nowMs();
-  const { type, url, method, headers } = job.target;
+  const { target } = job;
+  const headers = target.type === "http" ? target.headers : undefined;
   return fieldsText(io, [
     ["job", job.jobId],
     ["name", job.name],
@@ -18,7 +19,7 @@ export function jobText(io: Io, job: Job): string {
     ...shapeFields(job),
     ["next run", nextRunText(job, now) || "none"],
     ["max runs", job.maxRuns?.toString()],
-    ["target", `${type} ${method ?? "POST"} ${url}`],
+    ["target", target.type === "http" ? `http ${target.method ?? "POST"} ${target.url}` : `worker of queue ${target.queue}`],
     [
       "headers",
       Object.entries(headers ?? {})
@@ -31,6 +32,11 @@ export function jobText(io: Io, job: Job): string {
     ["timeout", job.timeout],
     ["misfire", `${job.misfire.policy}, window ${job.misfire.window}`],
     ["priority", String(job.priority)],
+    ["queue", target.type === "worker" ? undefined : job.queue],
+    ["concurrency key", job.concurrencyKey === undefined ? undefined : safeText(job.concurrencyKey)],
+    ["overlap", job.overlap === "allow" ? undefined : job.overlap],
+    ["start timeout", job.startTimeout],
+    ["pauses after", job.pauseAfterDeadRuns === undefined ? undefined : `${job.pauseAfterDeadRuns} dead runs in a row`],
     ["revision", String(job.revision)],
     ["created", whenText(job.createdAt, now)],
     ["updated", whenText(job.updatedAt, now)],
@@ -53,8 +59,12 @@ export function jobTable(io: Io, jobs: readonly Job[]): Promise<string> {
   return tableText(
     io,
     ["job", "name", "status", "schedule", "next run", "target"],
-    jobs.map((job) => [job.jobId, job.name ?? "", paintStatus(io, job.status), scheduleText(job), nextRunText(job, now), job.target.url]),
+    jobs.map((job) => [job.jobId, job.name ?? "", paintStatus(io, job.status), scheduleText(job), nextRunText(job, now), targetText(job)]),
   );
+}
+
+function targetText({ target }: Job): string {
+  return target.type === "http" ? target.url : `worker: ${target.queue}`;
 }
 
 function labelsText(job: Job): string {

@@ -101,6 +101,13 @@ export const apiErrors = {
     title: "Only a dead or cancelled run can be retried",
     remedy: "One that is live goes on by itself; to carry out one that succeeded or was skipped, use POST /v1/runs/{runId}/run-again.",
   },
+  queue_fixed: {
+    status: 409,
+    exit: exitCodes.conflict,
+    retryable: false,
+    title: "A job cannot change its queue",
+    remedy: "Create a job with the other queue, and delete this one; or leave the queue as it is.",
+  },
   job_completed: {
     status: 409,
     exit: exitCodes.conflict,

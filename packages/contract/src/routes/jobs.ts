@@ -67,7 +67,7 @@ export const jobRoutes = {
     params: jobId,
     body: job.UpdateJob,
     responses: { 200: { description: "The job as it is now", schema: job.Job } },
-    errors: [...definitionErrors, "job_not_found", "name_taken", "revision_mismatch"],
+    errors: [...definitionErrors, "job_not_found", "name_taken", "queue_fixed", "revision_mismatch"],
   },
   deleteJob: {
     method: "DELETE",
@@ -106,7 +106,7 @@ export const jobRoutes = {
       200: { description: "It existed; this is how it is now", schema: job.Job },
       201: { description: "It was created", schema: job.Job },
     },
-    errors: [...definitionErrors, "revision_mismatch"],
+    errors: [...definitionErrors, "queue_fixed", "revision_mismatch"],
   },
   pauseJob: {
     method: "POST",

@@ -20,6 +20,11 @@ export const JobName = Type.String({
   description: "Unique within the tenant",
   examples: ["nightly-report"],
 });
+export const QueueName = Type.String({
+  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
+  description: "Letters, digits, dot, hyphen and underscore, at most 100; unique within the tenant",
+  examples: ["emails"],
+});
 export const Labels = Type.Record(
   Type.String({ pattern: "^[A-Za-z0-9._/-]{1,63}$" }),
   Type.String({ maxLength: limits.labelValueChars, pattern: printable }),

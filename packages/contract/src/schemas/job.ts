@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../limits.ts";
-import { Cursor, Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, Uuid } from "./common.ts";
-import { failureClasses } from "./run.ts";
+import { Cursor, Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, QueueName, Uuid } from "./common.ts";
+import { backoffKinds, Retry, RetryOnView } from "./retry.ts";
 import { MisfirePolicy, scheduleFields } from "./schedule.ts";
 import { Target, targetTypes } from "./target.ts";
 
@@ -10,75 +10,7 @@ export const JobStatus = Type.Enum([...jobStatuses], {
   description: "active: has a next occurrence; paused: fires nothing; completed: its schedule is over",
 });
 
-export const backoffKinds = ["exponential", "linear", "fixed"] as const;
-/** Failures that may be retried by their class. http_status is judged by its code; cancelled was somebody's wish. */
-export const retryableClasses = failureClasses.filter((name) => name !== "http_status" && name !== "cancelled");
-export type RetryableClass = Exclude<(typeof failureClasses)[number], "http_status" | "cancelled">;
-
-const Delay = Type.String({ minLength: 1, maxLength: 64, examples: ["30s"] });
-const retryOnFields = {
-  classes: Type.Array(Type.Unsafe<RetryableClass>(Type.Enum([...retryableClasses])), {
-    maxItems: retryableClasses.length,
-    description: "Classes of failure that are retried. Default: timeout, connection_refused, connection_reset, dns, tls, lost, internal",
-  }),
-  statusCodes: Type.Array(Type.Union([Type.Integer({ minimum: 400, maximum: 599 }), Type.Enum(["4xx", "5xx"])]), {
-    maxItems: 200,
-    description: "Status codes that are retried, single or as 4xx and 5xx. Default: 408, 425, 429, 5xx. 410 only when it is listed itself",
-  }),
-};
-export const RetryOn = Type.Object(
-  { classes: Type.Optional(retryOnFields.classes), statusCodes: Type.Optional(retryOnFields.statusCodes) },
-  { title: "RetryOn", additionalProperties: false, description: "Which failures are retried; an empty list retries none of its kind" },
-);
-
-export const Retry = Type.Object(
-  {
-    attempts: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 100,
-        default: 6,
-        description:
-          "Tries in all. 1 never retries; 100 with the default backoff goes on for days. Default with a list of delays: one more than those",
-      }),
-    ),
-    backoff: Type.Optional(
-      Type.Union([Type.Enum([...backoffKinds]), Type.Array(Delay, { minItems: 1, maxItems: 99 })], {
-        default: "exponential",
-        description:
-          "How the ceiling of the delay grows: exponential (baseDelay, times factor each time), linear (baseDelay more each time), fixed (baseDelay), or a list of delays, the last of which goes on",
-      }),
-    ),
-    baseDelay: Type.Optional(Type.String({ ...Delay, default: "5s", description: "1s to 24h; not with a list" })),
-    factor: Type.Optional(
-      Type.Number({
-        minimum: 1,
-        maximum: 10,
-        default: 3,
-        description: "With exponential only. 1 keeps the delay; 10 is at maxDelay after a few failures",
-      }),
-    ),
-    maxDelay: Type.Optional(
-      Type.String({ ...Delay, default: "1h", description: "No longer ceiling. 1s to 24h; exponential and linear only" }),
-    ),
-    jitter: Type.Optional(
-      Type.Enum(["full", "none"], {
-        default: "full",
-        description:
-          "full: anywhere between 1s and the ceiling, so that jobs that failed together do not come back together; none: exactly the ceiling. Default with a list: none",
-      }),
-    ),
-    deadline: Type.Optional(
-      Type.String({
-        ...Delay,
-        description:
-          "No attempt begins later than this after the first began. 1s hardly ever retries; at most 720h. Default: attempts alone decide",
-      }),
-    ),
-    retryOn: Type.Optional(RetryOn),
-  },
-  { title: "Retry", additionalProperties: false },
-);
+export const overlapPolicies = ["allow", "skip", "queue", "cancel_previous"] as const;
 
 /** What a user says of a job, apart from its schedule. */
 const policyFields = {
@@ -97,6 +29,42 @@ const policyFields = {
     Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "The schedule ends after this many occurrences" }),
   ),
   priority: Type.Optional(Type.Integer({ minimum: 0, maximum: 9, default: 4, description: "Higher starts first among runs that wait" })),
+  queue: Type.Optional(
+    Type.String({
+      ...QueueName,
+      description:
+        "The queue whose limits its runs keep; fixed for the job's life, as the job is stored with its queue. A worker's queue is named in target",
+    }),
+  ),
+  concurrencyKey: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: "Inside a queue: runs with the same key share the queue's limit for one key, such as one at a time for each customer",
+      examples: ["customer-42"],
+    }),
+  ),
+  overlap: Type.Optional(
+    Type.Enum([...overlapPolicies], {
+      default: "allow",
+      description:
+        "What an occurrence does while an earlier run of the job is live. allow: runs beside it; skip: is skipped; queue: waits for its end; cancel_previous: cancels it, and runs once it has ended",
+    }),
+  ),
+  startTimeout: Type.Optional(
+    Type.String({
+      ...Duration,
+      description:
+        "A run that has not begun this long after its time is skipped. 1s skips whatever finds no slot at once; at most 720h. Default: it waits for as long as it takes",
+    }),
+  ),
+  pauseAfterDeadRuns: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000,
+      description: "Pause the job after this many dead runs in a row. 1 pauses at the first. Default: it goes on",
+    }),
+  ),
   labels: Type.Optional(Labels),
 };
 
@@ -157,12 +125,17 @@ export const Job = Type.Object(
       maxDelay: Type.Optional(Type.String()),
       jitter: Type.Enum(["full", "none"]),
       deadline: Type.Optional(Type.String()),
-      retryOn: Type.Object(retryOnFields),
+      retryOn: RetryOnView,
     }),
     timeout: Type.String(),
     misfire: Type.Object({ window: Type.String(), policy: Type.String() }),
     maxRuns: Type.Optional(Type.Integer()),
     priority: Type.Integer(),
+    queue: Type.Optional(Type.String({ description: "Of a worker's job too" })),
+    concurrencyKey: Type.Optional(Type.String()),
+    overlap: Type.Enum([...overlapPolicies]),
+    startTimeout: Type.Optional(Type.String()),
+    pauseAfterDeadRuns: Type.Optional(Type.Integer()),
     labels: Type.Record(Type.String(), Type.String()),
     nextRunAt: Nullable(Instant),
     nextRunEffectiveAt: Nullable(Type.String({ ...Instant, description: "When it will start, with spread and jitter" })),

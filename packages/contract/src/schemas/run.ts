@@ -12,7 +12,12 @@ export const RunStatus = Type.Enum([...runStates], {
     "ready: due, waits for a free slot; running: an attempt is under way; waiting: for its retry; succeeded; dead: attempts used up; cancelled; skipped: did not run, see reason",
 });
 
-export const runKinds = ["scheduled", "manual"] as const;
+export const runKinds = ["scheduled", "manual", "backfill"] as const;
+export type RunKind = (typeof runKinds)[number];
+
+/** Why a waiting run waits, when it is not for its retry. */
+export const holdReasons = ["breaker", "overlap", "retry_budget"] as const;
+export type HoldReason = (typeof holdReasons)[number];
 
 export const attemptOutcomes = ["succeeded", "failed", "lost", "cancelled"] as const;
 
@@ -57,6 +62,10 @@ export const Attempt = Type.Object(
           "Of a failed attempt, why the next one comes when it does (backoff, or what Retry-After asked for), or why none comes: attempts_used_up; not_retryable by retryOn; refused by Punctual-No-Retry; gone: 410, which also pauses the job; deadline: it would begin too late",
       }),
     ),
+    mayHaveBeenSeen: Nullable(
+      Type.Boolean({ description: "Whether the target may have seen it. false: it is certain that nothing was sent; null: not recorded" }),
+    ),
+    worker: Nullable(Type.String({ description: "The worker that made it, as it names itself" })),
     /** True when the result came after the run was taken from its node; it changed nothing. */
     late: Type.Boolean(),
   },
@@ -75,6 +84,13 @@ const runFields = {
   startedAt: Nullable(Type.String({ ...Instant, description: "When the first attempt began" })),
   finishedAt: Nullable(Instant),
   lagMs: Nullable(Type.Integer({ description: "From the nominal time to the first attempt's start" })),
+  held: Nullable(
+    Type.Enum([...holdReasons], {
+      description:
+        "Why it waits, when it is not for its retry. breaker: its target is down; overlap: for the end of the job's run before it; retry_budget: its target has had its share of retries",
+    }),
+  ),
+  queue: Nullable(Type.String({ description: "The queue it was fired into" })),
   reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
   rerunOf: Nullable(Type.String({ ...Uuid, description: "The run that this one repeats" })),
 };

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { limits } from "../limits.ts";
+import { QueueName } from "./common.ts";
 
 export const httpMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 
@@ -25,6 +26,12 @@ export const HttpTarget = Type.Object(
   { title: "HttpTarget", additionalProperties: false },
 );
 
+/** A worker of the user's own, which leases runs from a queue instead of being called. */
+export const WorkerTarget = Type.Object(
+  { type: Type.Literal("worker"), queue: QueueName },
+  { title: "WorkerTarget", additionalProperties: false },
+);
+
 /** Every kind of target a job may name. Other kinds join as further members, told apart by `type`. */
-export const Target = HttpTarget;
-export const targetTypes = ["http"] as const;
+export const Target = Type.Union([HttpTarget, WorkerTarget]);
+export const targetTypes = ["http", "worker"] as const;

@@ -11,6 +11,7 @@ import { createPartitions } from "../store/partitions.ts";
 import { checkEncryptionKey, createCipher } from "../store/secrets.ts";
 import { createHttpTarget } from "../targets/http/target.ts";
 import type { Target } from "../targets/port.ts";
+import { createWorkerTarget } from "../targets/worker/target.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { createLogs } from "../telemetry/logs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
@@ -111,7 +112,8 @@ function leaseTimeouts(ttlMs: number): { statementTimeoutMs: number; connectTime
 
 function guests(): Map<string, Target<TargetSpec>> {
   const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version });
-  return new Map([[http.type, http]]);
+  const worker: Target<TargetSpec> = createWorkerTarget();
+  return new Map([http, worker].map((target) => [target.type, target]));
 }
 
 function targetOf(targets: ReadonlyMap<string, Target<TargetSpec>>, spec: TargetSpec): Target<TargetSpec> {

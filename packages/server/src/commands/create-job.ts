@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Job } from "@punctual/contract";
-import { jobId, shardOf } from "../model/ids.ts";
-import { type AcceptedJob, acceptJob } from "../model/job-definition.ts";
+import { jobId, queueKey, shardOf, shardOfQueue } from "../model/ids.ts";
+import { type AcceptedJob, acceptJob, signsWithOwnSecret } from "../model/job-definition.ts";
 import { firstLook } from "../model/job-schedule.ts";
+import { type QueueWish, queueNameOf } from "../model/placement.ts";
 import { readClock } from "../store/clock.ts";
 import { insertJobs, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
@@ -18,7 +19,7 @@ const wakeWithinMs = 1_500;
 export function createJob(guests: Guests): Operation<"createJob"> {
   return async (context, { body }) => {
     const nowMs = await readClock(context.db);
-    const id = newJobId(nowMs);
+    const id = newJobId(nowMs, context.tenantId, body);
     const job = await createAccepted(context, id, acceptJob(id, body, nowMs, guests.check), nowMs);
     return { status: 201, body: job, revision: job.revision };
   };
@@ -29,8 +30,8 @@ export function createJob(guests: Guests): Operation<"createJob"> {
  * without a job harms nobody.
  */
 export async function createAccepted(context: CommandContext, id: string, accepted: AcceptedJob, nowMs: number): Promise<Job> {
-  const row = newJob(id, accepted, nowMs);
-  const signingSecret = accepted.definition.target.signing === "own" ? newSigningSecret() : undefined;
+  const row = newJob(context.tenantId, id, accepted, nowMs);
+  const signingSecret = signsWithOwnSecret(accepted.definition.target) ? newSigningSecret() : undefined;
   if (signingSecret) await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(row.jobId), signingSecret);
   const created = await insertJobs(context.db, context.tenantId, [row]);
   if (!created.has(row.jobId)) {
@@ -42,17 +43,26 @@ export async function createAccepted(context: CommandContext, id: string, accept
   return signingSecret ? { ...view, signingSecret } : view;
 }
 
-export function newJobId(nowMs: number): string {
-  return jobId(nowMs, randomBytes(10).toString("hex"));
+/** A job lives in the shard of its queue, one without a queue anywhere. */
+export function newJobId(nowMs: number, tenantId: number, job: QueueWish): string {
+  const queue = queueNameOf(job);
+  return jobId(nowMs, randomBytes(10).toString("hex"), queue === null ? null : shardOfQueue(queueKey(tenantId, queue)));
 }
 
 /** An accepted job's row. */
-export function newJob(id: string, { name, definition, plan, payload, labels }: AcceptedJob, nowMs: number): NewJob & { shard: number } {
+export function newJob(
+  tenantId: number,
+  id: string,
+  { name, definition, plan, payload, labels }: AcceptedJob,
+  nowMs: number,
+): NewJob & { shard: number } {
   const nextMs = plan.schedule.next(firstLook(definition, nowMs));
   if (nextMs === null) throw new RangeError("an accepted job has a first occurrence");
+  const queue = queueNameOf(definition);
   return {
     jobId: id,
     shard: shardOf(id),
+    queue: queue === null ? null : { key: queueKey(tenantId, queue), name: queue },
     name,
     definition: JSON.stringify(definition),
     payload,

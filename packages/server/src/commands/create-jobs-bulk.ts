@@ -1,5 +1,5 @@
 import { type BulkResult, CreateJob, type CreateJobBody, type Job, type Problem, PunctualError } from "@punctual/contract";
-import { type AcceptedJob, acceptJob } from "../model/job-definition.ts";
+import { type AcceptedJob, acceptJob, signsWithOwnSecret } from "../model/job-definition.ts";
 import { problemOf } from "../model/problem.ts";
 import { faultsOf } from "../model/validation.ts";
 import { readClock } from "../store/clock.ts";
@@ -18,7 +18,7 @@ type Candidate = { row: NewJob & { shard: number }; signingSecret: string | null
 export function createJobsBulk(guests: Guests): Operation<"createJobsBulk"> {
   return async (context, { body }) => {
     const nowMs = await readClock(context.db);
-    const judged = body.jobs.map((job) => judge(job, nowMs, guests));
+    const judged = body.jobs.map((job) => judge(context, job, nowMs, guests));
     const candidates = judged.filter((entry): entry is Candidate => !(entry instanceof PunctualError));
     const created = await store(context, candidates);
     for (const { row } of candidates) if (created.has(row.jobId)) wakeIfSoon(context, row, nowMs);
@@ -28,7 +28,7 @@ export function createJobsBulk(guests: Guests): Operation<"createJobsBulk"> {
   };
 }
 
-function judge(job: unknown, nowMs: number, guests: Guests): Candidate | PunctualError {
+function judge(context: CommandContext, job: unknown, nowMs: number, guests: Guests): Candidate | PunctualError {
   try {
     const faults = faultsOf(CreateJob, job);
     if (faults.length > 0) throw new PunctualError("request_invalid", faults[0]?.message ?? "The job does not fit its schema.", { faults });
@@ -39,10 +39,10 @@ function judge(job: unknown, nowMs: number, guests: Guests): Candidate | Punctua
         faults: [{ pointer: "/idempotencyKey", message, remedy: "Send an Idempotency-Key header for the whole request." }],
       });
     }
-    const id = newJobId(nowMs);
+    const id = newJobId(nowMs, context.tenantId, body);
     const accepted: AcceptedJob = acceptJob(id, body, nowMs, guests.check);
-    const signingSecret = accepted.definition.target.signing === "own" ? newSigningSecret() : null;
-    return { row: newJob(id, accepted, nowMs), signingSecret, name: accepted.name };
+    const signingSecret = signsWithOwnSecret(accepted.definition.target) ? newSigningSecret() : null;
+    return { row: newJob(context.tenantId, id, accepted, nowMs), signingSecret, name: accepted.name };
   } catch (error) {
     if (error instanceof PunctualError) return error;
     throw error;

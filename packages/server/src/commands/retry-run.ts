@@ -1,6 +1,7 @@
 import { PunctualError } from "@punctual/contract";
 import { originKey, shardOf } from "../model/ids.ts";
 import { type JobDefinition, planOf } from "../model/job-definition.ts";
+import { placementOf } from "../model/placement.ts";
 import { transition } from "../model/run-states.ts";
 import { readPlans } from "../store/plans.ts";
 import { readRunPayload, retryEndedRun } from "../store/retrying.ts";
@@ -19,8 +20,8 @@ export function retryRun(guests: Guests): Operation<"retryRun"> {
     const [row] = await readPlans(context.db, [{ jobId: run.job_id, revision: run.revision }]);
     if (!row) throw new ReferenceError("a run's revision can be read as long as the run");
     const plan = planOf(JSON.parse(row.definition) as JobDefinition, run.job_id);
-    const origin = originKey(context.tenantId, guests.originOf(plan.target));
-    const isRetried = await retryEndedRun(context.db, context.tenantId, run.run_id, { priority: plan.priority, origin });
+    const placement = placementOf(context.tenantId, plan, originKey(context.tenantId, guests.originOf(plan.target)));
+    const isRetried = await retryEndedRun(context.db, context.tenantId, run.run_id, placement);
     if (isRetried) context.wake(shardOf(run.run_id));
     const after = await requireRun(context, params.runId);
     // Somebody else was quicker.

@@ -3,6 +3,7 @@ import { PunctualError } from "@punctual/contract";
 import { planFiring } from "../model/firing-plan.ts";
 import { originKey } from "../model/ids.ts";
 import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
+import { placementOf } from "../model/placement.ts";
 import { readClock } from "../store/clock.ts";
 import { isUniqueViolation } from "../store/database.ts";
 import { fire } from "../store/firing.ts";
@@ -91,10 +92,11 @@ async function recordDue(context: CommandContext, guests: Guests, job: JobRow & 
   const plan = planOf(JSON.parse(job.definition) as JobDefinition, jobId);
   const due = { jobId, nextMs, dueMs: job.due_ms ?? nextMs, fired: job.fired ?? 0 };
   const { next, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
-  const origin = originKey(context.tenantId, guests.originOf(plan.target));
+  const placement = placementOf(context.tenantId, plan, originKey(context.tenantId, guests.originOf(plan.target)));
   const runs = occurrences.map(({ runId, nominalMs, verdict, reason }) => {
     const state = verdict === "run" ? ("ready" as const) : ("skipped" as const);
-    return { shard, jobId, runId, nominalMs, state, priority: plan.priority, origin, reason };
+    const expiresMs = plan.startTimeoutMs === null ? null : nominalMs + plan.startTimeoutMs;
+    return { shard, jobId, runId, nominalMs, state, placement, expiresMs, held: null, reason };
   });
   await fire(context.db, null, [{ shard, jobId, revision, nextMs, next, counted }], runs);
   context.wake(shard);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Run } from "@punctual/contract";
 import { manualRunId, originKey } from "../model/ids.ts";
 import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
+import { placementOf } from "../model/placement.ts";
 import { readClock } from "../store/clock.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { findRun, insertManualRun, type ManualRun } from "../store/runs.ts";
@@ -33,8 +34,8 @@ export async function startManualRun(
     runId,
     jobId: job.job_id,
     revision: job.revision,
-    priority: plan.priority,
-    origin: originKey(context.tenantId, guests.originOf(plan.target)),
+    placement: placementOf(context.tenantId, plan, originKey(context.tenantId, guests.originOf(plan.target))),
+    expiresMs: plan.startTimeoutMs === null ? null : nowMs + plan.startTimeoutMs,
     ...what,
   };
   await insertManualRun(context.db, context.tenantId, run, nowMs);

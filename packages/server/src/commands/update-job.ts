@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CreateJobBody } from "@punctual/contract";
+import { type CreateJobBody, PunctualError } from "@punctual/contract";
 import { occurrenceRunId } from "../model/ids.ts";
-import { type AcceptedJob, acceptJob, type JobDefinition, mergeJob } from "../model/job-definition.ts";
+import { type AcceptedJob, acceptJob, type JobDefinition, mergeJob, signsWithOwnSecret } from "../model/job-definition.ts";
 import { firstLook, scheduleOf } from "../model/job-schedule.ts";
+import { queueNameOf } from "../model/placement.ts";
 import type { Revision } from "../store/job-revisions.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { findRun } from "../store/runs.ts";
@@ -38,6 +39,7 @@ export async function replaceJob(
     async (current, nowMs) => {
       const body = bodyOf(current);
       const accepted = acceptJob(current.job_id, keepAnchor(body, current), nowMs, guests.check, { mayBeOver: true });
+      requireQueueStays(current, accepted);
       if (isSame(current, accepted)) return null;
       return { accepted, cursor: await cursorAfter(context, current, accepted, nowMs), nowMs };
     },
@@ -50,6 +52,16 @@ export async function replaceJob(
   );
   const view = jobView(await reread(context, job.job_id), { withPayload: true });
   return signingSecret ? { ...view, signingSecret } : view;
+}
+
+/** A queue and its jobs share a shard, and a job's id names its shard. Leaving a queue needs no other shard. */
+function requireQueueStays(current: JobRow, { definition }: AcceptedJob): void {
+  const before = queueNameOf(JSON.parse(current.definition) as JobDefinition);
+  const after = queueNameOf(definition);
+  if (after === null || after === before) return;
+  const message = `The job's queue is ${before ?? "none"} and cannot become ${after}: a job is stored with its queue.`;
+  const pointer = definition.target.type === "worker" ? "/target/queue" : "/queue";
+  throw new PunctualError("queue_fixed", message, { faults: [{ pointer, message, found: after }] });
 }
 
 function storedJob(row: JobRow) {
@@ -103,7 +115,7 @@ function revisionOf(current: JobRow, accepted: AcceptedJob, cursor: Revision["cu
 
 /** A secret of the job's own, made when it is first asked for; an existing one is kept and not shown again. */
 async function secretFor(context: CommandContext, current: JobRow, accepted: AcceptedJob): Promise<string | undefined> {
-  if (accepted.definition.target.signing !== "own") return undefined;
+  if (!signsWithOwnSecret(accepted.definition.target)) return undefined;
   const secret = newSigningSecret();
   const added = await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(current.job_id), secret);
   return added ? secret : undefined;

@@ -25,7 +25,7 @@ export function upsertJob(guests: Guests): Operation<"upsertJob"> {
           return { status: 200, body: job, revision: job.revision };
         }
         const nowMs = await readClock(context.db);
-        const id = newJobId(nowMs);
+        const id = newJobId(nowMs, context.tenantId, body);
         const job = await createAccepted(context, id, acceptJob(id, wanted, nowMs, guests.check), nowMs);
         return { status: 201, body: job, revision: job.revision };
       } catch (error) {

@@ -1,6 +1,7 @@
 import type { Attempt, Job, Run } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
-import { type JobDefinition, jobDefaults } from "../model/job-definition.ts";
+import { type JobDefinition, jobDefaults, timeouts } from "../model/job-definition.ts";
+import { queueNameOf } from "../model/placement.ts";
 import { retryView } from "../model/retry-policy.ts";
 import type { JobRow } from "../store/jobs.ts";
 import type { AttemptRow, RunRow } from "../store/runs.ts";
@@ -16,7 +17,9 @@ export function instantOrNull(epochMs: number | null): string | null {
 
 /** A stored job as the wire shows it, with its defaults filled in. */
 export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
-  const { retry, timeout, misfire, priority, ...rest } = JSON.parse(row.definition) as JobDefinition;
+  const definition = JSON.parse(row.definition) as JobDefinition;
+  const { retry, timeout, misfire, priority, overlap, ...rest } = definition;
+  const queue = queueNameOf(definition);
   return {
     jobId: row.job_id,
     name: row.name,
@@ -25,12 +28,14 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     ...rest,
     ...(options.withPayload && row.payload !== null ? { payload: JSON.parse(row.payload) as unknown } : {}),
     retry: retryView(retry),
-    timeout: timeout ?? formatDuration(jobDefaults.timeoutMs),
+    timeout: timeout ?? formatDuration(timeouts[definition.target.type].defaultMs),
     misfire: {
       window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs),
       policy: misfire?.policy ?? jobDefaults.misfirePolicy,
     },
     priority: priority ?? jobDefaults.priority,
+    ...(queue !== null && { queue }),
+    overlap: overlap ?? jobDefaults.overlap,
     labels: row.labels,
     nextRunAt: instantOrNull(row.next_ms),
     nextRunEffectiveAt: row.next_ms === null ? null : instantOrNull(row.due_ms),
@@ -53,6 +58,8 @@ export function runView(row: RunRow): Run {
     startedAt: instantOrNull(row.started_ms),
     finishedAt: instantOrNull(row.finished_ms),
     lagMs: row.started_ms === null ? null : Math.round(row.started_ms - row.nominal_ms),
+    held: row.held,
+    queue: row.queue,
     reason: row.reason,
     rerunOf: row.rerun_of,
   };
@@ -72,6 +79,8 @@ export function attemptView(row: AttemptRow): Attempt {
     nodeId: row.node_id,
     nextAttemptAt: instantOrNull(row.next_ms),
     nextBecause: row.next_because,
+    mayHaveBeenSeen: row.may_have_been_seen,
+    worker: row.worker,
     late: row.late,
   };
 }

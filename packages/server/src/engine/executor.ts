@@ -91,7 +91,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
         durationMs,
       });
     } finally {
-      finish(run, cached.origin);
+      finish(run, cached.placement.origin);
     }
   };
 
@@ -106,7 +106,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
       settler.add(unbegun({ shard, runId, holder, attempt: number }));
     },
     refuse(run, reason) {
-      const texts = { statusCode: null, output: null, outputTruncated: false, startedMs: clock.nowMs(), durationMs: 0 };
+      const texts = {
+        statusCode: null,
+        output: null,
+        outputTruncated: false,
+        mayHaveBeenSeen: false,
+        startedMs: clock.nowMs(),
+        durationMs: 0,
+      };
       const evidence = { outcome: "failed" as const, failureClass: "internal" as const, error: reason, ...texts };
       settler.add({ ...unbegun(run), next: "dead", reason, evidence });
     },
@@ -151,6 +158,7 @@ export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun,
     reason: null,
     nextBecause: null,
     resumes: true,
+    held: null,
     evidence: null,
   };
 }
@@ -215,10 +223,12 @@ function resultOf(
   return {
     ...{ shard, runId, holder, attempt: number, ...after },
     resumes: cached.plan.afterCompletionMs !== null,
+    held: null,
     evidence: {
       outcome: ended.kind,
       failureClass: ended.kind === "succeeded" ? null : ended.kind === "cancelled" ? "cancelled" : ended.failure.failureClass,
       error: outcome.ok ? null : outcome.message,
+      mayHaveBeenSeen: outcome.ok || outcome.mayHaveBeenSeen,
       ...{ statusCode, output, outputTruncated, ...timing },
     },
   };

@@ -92,7 +92,7 @@ export function startFireLoop(options: FireLoopOptions): Loop {
     try {
       ({ live } = await fire(db, nodeId, firing.moves, firing.runs));
     } catch (error) {
-      for (const { plan } of firing.begin) options.slots.give(plan.origin);
+      for (const { plan } of firing.begin) options.slots.give(plan.placement.origin);
       doubtful = firing.begin.map(({ run }) => run);
       throw error;
     }
@@ -108,7 +108,7 @@ export function startFireLoop(options: FireLoopOptions): Loop {
         options.executor.begin(run, plan);
         continue;
       }
-      options.slots.give(plan.origin);
+      options.slots.give(plan.placement.origin);
       if (live.has(run.runId)) options.executor.handBack(run);
     }
     const skipped = firing.runs.filter((run) => run.state === "skipped").length;

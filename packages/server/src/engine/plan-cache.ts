@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { originKey } from "../model/ids.ts";
 import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
+import { type Placement, placementOf } from "../model/placement.ts";
 import type { Database } from "../store/database.ts";
 import { type PlanRow, readPlans } from "../store/plans.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -12,8 +13,8 @@ export type CachedPlan = {
   name: string | null;
   /** JSON text. */
   payload: string | null;
-  /** The key of fair slots. */
-  origin: number;
+  /** Where its runs wait; its origin is the key of fair slots. */
+  placement: Placement;
 };
 
 export type PlanCache = {
@@ -47,7 +48,8 @@ export function createPlanCache(db: Database, originOf: (plan: JobPlan) => strin
   };
   const parse = (row: PlanRow): CachedPlan => {
     const plan = planOf(JSON.parse(row.definition) as JobDefinition, row.job_id);
-    return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, origin: originKey(row.tenant_id, originOf(plan)) };
+    const placement = placementOf(row.tenant_id, plan, originKey(row.tenant_id, originOf(plan)));
+    return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, placement };
   };
   return {
     async get(wanted) {

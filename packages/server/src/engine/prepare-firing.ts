@@ -48,10 +48,13 @@ export function prepareFiring(
     }
     for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
       const late = isLate(row, cached, nominalMs);
-      const begins = verdict === "run" && !late && slots.take(cached.origin);
+      const { priority, origin, queue } = cached.placement;
+      const begins = verdict === "run" && !late && queue === null && slots.take(origin);
       const state = verdict === "skip" ? "skipped" : begins ? "running" : "ready";
-      const priority = late ? behindLiveWork : cached.plan.priority;
-      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, priority, origin: cached.origin, reason });
+      const placement = { ...cached.placement, priority: late ? behindLiveWork : priority };
+      const { startTimeoutMs } = cached.plan;
+      const expiresMs = startTimeoutMs === null ? null : nominalMs + startTimeoutMs;
+      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, placement, expiresMs, held: null, reason });
       if (!begins) continue;
       const run = {
         shard: row.shard,

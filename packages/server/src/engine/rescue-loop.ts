@@ -59,8 +59,10 @@ function lostResult(run: OrphanedRun, cached: CachedPlan | undefined): AttemptRe
     attempt: run.attempt,
     ...after,
     resumes: cached?.plan.afterCompletionMs !== null,
+    held: null,
     evidence: {
       outcome: "lost",
+      mayHaveBeenSeen: true,
       startedMs: run.held_ms,
       durationMs: Math.max(0, run.now - run.held_ms),
       failureClass: "lost",

@@ -1,5 +1,6 @@
 import type { Target } from "@punctual/contract";
 import { LRUCache } from "lru-cache";
+import { signsWithOwnSecret } from "../model/job-definition.ts";
 import type { Database } from "../store/database.ts";
 import { type Cipher, jobSigningSecret, readSecret, tenantSigningSecret } from "../store/secrets.ts";
 
@@ -21,7 +22,7 @@ export function createSigningSecrets(
     },
   });
   return async (tenantId, jobId, target) => {
-    const name = target.signing === "own" ? jobSigningSecret(jobId) : tenantSigningSecret;
+    const name = signsWithOwnSecret(target) ? jobSigningSecret(jobId) : tenantSigningSecret;
     return (await cache.fetch(`${tenantId}/${name}`)) ?? [];
   };
 }

@@ -18,7 +18,7 @@ export function withoutSecrets(operationId: OperationId, body: unknown): unknown
 /** Puts the secrets back into a stored answer, in place: whoever lost the first answer lost its secret too, and has no other way to learn it. */
 export async function restoreSecrets(context: CommandContext, operationId: OperationId, body: unknown): Promise<void> {
   for (const job of jobsIn(operationId, body)) {
-    if (job.target.signing !== "own") continue;
+    if (job.target.type !== "http" || job.target.signing !== "own") continue;
     // Newest first; the last is the one that was made with the job. None when the job was deleted since.
     const secret = (await readSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(job.jobId))).at(-1);
     if (secret !== undefined) job.signingSecret = secret;

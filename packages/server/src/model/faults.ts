@@ -17,7 +17,27 @@ const formatWords: { [format: string]: string } = {
 /** A validator's errors in plain words: what is wrong, what was found, what was expected, and the likely remedy. */
 export function explain(errors: readonly ErrorObject[]): Fault[] {
   const unions = errors.filter((error) => error.keyword === "anyOf");
-  return errors.filter((error) => !isUnionNoise(error, unions)).map((error) => explainOne(error, unions));
+  const judged = unions.reduce(judgeByTag, errors);
+  return judged.filter((error) => !isUnionNoise(error, unions)).map((error) => explainOne(error, unions));
+}
+
+/**
+ * Of a union told apart by a constant (`type` of a target), only the member that was meant says anything: its own errors, or, when none was meant, one
+ * error with all the constants there are.
+ */
+function judgeByTag(errors: readonly ErrorObject[], union: ErrorObject): readonly ErrorObject[] {
+  const prefix = `${union.schemaPath}/`;
+  const memberOf = (error: ErrorObject): string | null =>
+    error.schemaPath.startsWith(prefix) ? (error.schemaPath.slice(prefix.length).split("/")[0] ?? null) : null;
+  const tags = errors.filter((error) => error.keyword === "const" && memberOf(error) !== null);
+  const [first] = tags;
+  if (!first) return errors;
+  const others = errors.filter((error) => memberOf(error) === null);
+  const unmeant = new Set(tags.map(memberOf));
+  const meant = errors.filter((error) => memberOf(error) !== null && !unmeant.has(memberOf(error)));
+  if (meant.length > 0) return [...others, ...meant];
+  const allowedValues = tags.map((error) => error.params.allowedValue as unknown);
+  return [...others, { ...first, keyword: "enum", params: { allowedValues } }];
 }
 
 /** `T | null` fails with T's errors, "must be null" and "must match a schema in anyOf". Only T's say anything. */

@@ -2,6 +2,7 @@ import {
   type CreateJobBody,
   type Fault,
   limits,
+  type OverlapPolicy,
   PunctualError,
   type RetryBody,
   type Target,
@@ -19,17 +20,25 @@ import {
   type SchedulePlan,
   scheduleKeys,
 } from "./job-schedule.ts";
+import { queueNameOf } from "./placement.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
 
 /** Defaults of a job's policies; the reference quotes them. */
 export const jobDefaults = {
-  timeoutMs: 30_000,
   misfireWindowMs: 600_000,
   misfirePolicy: "latest",
   priority: 4,
+  overlap: "allow",
 } as const;
-const timeoutBoundsMs = { least: 1_000, most: 3_600_000 };
+const hourMs = 3_600_000;
+const timeoutLeastMs = 1_000;
+/** By target: the default of an attempt's time limit, and its highest. */
+export const timeouts = {
+  http: { defaultMs: 30_000, mostMs: hourMs },
+  worker: { defaultMs: hourMs, mostMs: 7 * 24 * hourMs },
+} as const satisfies Record<Target["type"], { defaultMs: number; mostMs: number }>;
+const startTimeoutMostMs = 30 * 24 * hourMs;
 const misfireWindowMostMs = 30 * 24 * 3_600_000;
 
 /**
@@ -43,6 +52,11 @@ export type JobDefinition = JobSchedule & {
   misfire?: { window?: string; policy?: "latest" | "all" | "skip" };
   maxRuns?: number;
   priority?: number;
+  queue?: string;
+  concurrencyKey?: string;
+  overlap?: OverlapPolicy;
+  startTimeout?: string;
+  pauseAfterDeadRuns?: number;
 };
 
 /** What the engine needs to carry a job out: parsed once a revision. */
@@ -53,6 +67,12 @@ export type JobPlan = SchedulePlan & {
   misfire: { windowMs: number; policy: "latest" | "all" | "skip" };
   maxRuns: number | null;
   priority: number;
+  queue?: string;
+  concurrencyKey?: string;
+  overlap: OverlapPolicy;
+  /** How long after its nominal time a run may begin; null for no such bound. */
+  startTimeoutMs: number | null;
+  pauseAfterDeadRuns: number | null;
 };
 
 export type AcceptedJob = {
@@ -88,12 +108,38 @@ export function acceptJob(
     ...(body.misfire !== undefined && { misfire: inOrder(body.misfire) }),
     ...(body.maxRuns !== undefined && { maxRuns: body.maxRuns }),
     ...(body.priority !== undefined && { priority: body.priority }),
+    ...acceptQueue(body),
+    ...(body.overlap !== undefined && { overlap: body.overlap }),
+    ...(body.startTimeout !== undefined && { startTimeout: body.startTimeout }),
+    ...(body.pauseAfterDeadRuns !== undefined && { pauseAfterDeadRuns: body.pauseAfterDeadRuns }),
   };
   const faults = checkTarget(body.target);
   if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
   const plan = planOf(definition, jobId);
   if (!options.mayBeOver && plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
   return { name: body.name ?? null, definition, plan, payload: acceptPayload(body.payload), labels: body.labels ?? {} };
+}
+
+/** A worker's queue is named once, in its target; a concurrency key counts inside a queue only. */
+function acceptQueue({ target, queue, concurrencyKey }: CreateJobBody | UpsertJobBody): Pick<JobDefinition, "queue" | "concurrencyKey"> {
+  if (target.type === "worker" && queue !== undefined && queue !== target.queue) {
+    const message = `queue is ${queue}, and the worker's queue is ${target.queue}.`;
+    throw new PunctualError("request_invalid", message, {
+      faults: [{ pointer: "/queue", message, remedy: "Leave queue out; target.queue names it." }],
+    });
+  }
+  if (concurrencyKey !== undefined && queueNameOf({ target, ...(queue !== undefined && { queue }) }) === null) {
+    const message = "concurrencyKey means nothing without a queue.";
+    throw new PunctualError("request_invalid", message, {
+      faults: [{ pointer: "/concurrencyKey", message, remedy: "Give the job a queue too, or leave it out." }],
+    });
+  }
+  return { ...(target.type !== "worker" && queue !== undefined && { queue }), ...(concurrencyKey !== undefined && { concurrencyKey }) };
+}
+
+/** Whether a target's requests are signed with a secret of their job's own. */
+export function signsWithOwnSecret(target: Target): boolean {
+  return target.type === "http" && target.signing === "own";
 }
 
 /** The payload as JSON text, within its limit. */
@@ -140,14 +186,26 @@ export function planOf(definition: JobDefinition, jobId: string): JobPlan {
     ...planSchedule(definition, jobId),
     target: definition.target,
     retry: retryPolicyOf(definition.retry),
-    timeoutMs: durationWithin("timeout", definition.timeout, jobDefaults.timeoutMs, timeoutBoundsMs.least, timeoutBoundsMs.most),
+    timeoutMs: timeoutOf(definition),
     misfire: {
       windowMs: durationWithin("misfire/window", definition.misfire?.window, jobDefaults.misfireWindowMs, 1, misfireWindowMostMs),
       policy: definition.misfire?.policy ?? jobDefaults.misfirePolicy,
     },
     maxRuns: definition.maxRuns ?? null,
     priority: definition.priority ?? jobDefaults.priority,
+    ...(definition.queue !== undefined && { queue: definition.queue }),
+    ...(definition.concurrencyKey !== undefined && { concurrencyKey: definition.concurrencyKey }),
+    overlap: definition.overlap ?? jobDefaults.overlap,
+    startTimeoutMs:
+      definition.startTimeout === undefined ? null : durationWithin("startTimeout", definition.startTimeout, 0, 1_000, startTimeoutMostMs),
+    pauseAfterDeadRuns: definition.pauseAfterDeadRuns ?? null,
   };
+}
+
+/** A worker may take long, and tells that it is alive; a request that is held open for hours tells nothing. */
+function timeoutOf({ timeout, target }: JobDefinition): number {
+  const { defaultMs, mostMs } = timeouts[target.type];
+  return durationWithin("timeout", timeout, defaultMs, timeoutLeastMs, mostMs);
 }
 
 function durationWithin(field: string, text: string | undefined, defaultMs: number, leastMs: number, mostMs: number): number {

@@ -18,8 +18,9 @@ ended as (
   where m.state in ('ready', 'waiting') and l.shard = m.shard and l.run_id = m.run_id returning l.*),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
-    payload)
-  select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), $4, rerun_of, payload from ended),
+    payload, queue, concurrency_key, origin)
+  select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), $4, rerun_of, payload, queue,
+         concurrency_key, origin from ended),
 resumed as (
   update punctual.cursors c
   set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',

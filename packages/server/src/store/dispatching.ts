@@ -1,4 +1,4 @@
-import type { AttemptOutcomeName, FailureClass, NextReason, TerminalRunState } from "@punctual/contract";
+import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, TerminalRunState } from "@punctual/contract";
 import type { Queryable } from "./database.ts";
 import { claimSql, orphansSql, peekRunsSql, settleSql, wakeSql } from "./hot-statements.ts";
 
@@ -59,7 +59,7 @@ export type AttemptResult = {
   runId: string;
   holder: number;
   attempt: number;
-  /** waiting: retry after `delayMs`; ready: handed back unbegun, no attempt spent. */
+  /** waiting: retry after `delayMs`; ready: handed back unbegun, as is waiting without evidence: no attempt spent. */
   next: TerminalRunState | "waiting" | "ready";
   delayMs: number;
   reason: string | null;
@@ -67,6 +67,8 @@ export type AttemptResult = {
   nextBecause: NextReason | null;
   /** The job has a fixed delay: when the run ends, its next occurrence begins to wait. */
   resumes: boolean;
+  /** Why a run that was handed back unbegun waits; null for every other. */
+  held: HoldReason | null;
   /** Null when no attempt was begun. */
   evidence: {
     outcome: AttemptOutcomeName;
@@ -77,12 +79,13 @@ export type AttemptResult = {
     error: string | null;
     output: string | null;
     outputTruncated: boolean;
+    mayHaveBeenSeen: boolean;
   } | null;
 };
 
 /** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
-  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, evidence: e }) => [
+  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, evidence: e }) => [
     shard,
     runId,
     holder,
@@ -100,6 +103,8 @@ export async function settle(db: Queryable, results: readonly AttemptResult[]): 
     e?.outputTruncated ?? false,
     resumes,
     nextBecause,
+    e?.mayHaveBeenSeen,
+    held,
   ]);
   const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
   return new Set(rows.map((row) => row.run_id));

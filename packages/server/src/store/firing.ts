@@ -1,4 +1,6 @@
+import type { HoldReason } from "@punctual/contract";
 import type { NextOccurrence } from "../model/firing-plan.ts";
+import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
 import { dueSql, fireSql, peekSql } from "./hot-statements.ts";
 
@@ -49,9 +51,12 @@ export type NewRun = {
   jobId: string;
   runId: string;
   nominalMs: number;
-  state: "running" | "ready" | "skipped";
-  priority: number;
-  origin: number;
+  /** waiting: held, for the reason in `held`. */
+  state: "running" | "ready" | "waiting" | "skipped";
+  placement: Placement;
+  /** When it is skipped if it has not begun; null for never. */
+  expiresMs: number | null;
+  held: HoldReason | null;
   reason: string | null;
 };
 
@@ -71,7 +76,10 @@ export async function fire(
     const to = next === "on_completion" || next === null ? null : next;
     return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null];
   });
-  const runTuples = runs.map((run) => [run.shard, run.jobId, run.runId, run.nominalMs, run.state, run.priority, run.origin, run.reason]);
+  const runTuples = runs.map(({ shard, jobId, runId, nominalMs, state, placement, reason, expiresMs, held }) => {
+    const { priority, origin, queue, concurrencyKey, pulled } = placement;
+    return [shard, jobId, runId, nominalMs, state, priority, origin, reason, queue, concurrencyKey, pulled, expiresMs, held];
+  });
   const { rows } = await db.query<{ run_id: string; now: number }>({
     name: "fire",
     text: fireSql,

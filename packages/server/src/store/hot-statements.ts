@@ -44,7 +44,8 @@ select punctual.ms(punctual.clock()) as now, (
  * $1 this node, or null for a command that records what is due before it changes a job (then every run is ready, also one whose spread would have let it
  * start later); $2 moves: [shard, job, revision,
  * next ms, new next ms, when that is due, occurrences counted, whether the schedule is over]; without a new next the cursor
- * stays and waits for the end of the run (fixed delay); $3 runs: [shard, job, run, nominal ms, state, priority, origin, reason].
+ * stays and waits for the end of the run (fixed delay); $3 runs: [shard, job, run, nominal ms, state, priority, origin, reason, queue, concurrency key,
+ * whether workers pull it, when it is skipped if it has not begun, why it is held]. A held run is looked at again after a minute, if nothing releases it before.
  * Returns the runs that went into live_runs. Locks: the cursors' rows. Index: primary key of cursors.
  */
 export const fireSql = `
@@ -54,7 +55,8 @@ with moves as (
   from jsonb_array_elements($2::jsonb) v),
 runs as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, (v->>2)::uuid as run_id, punctual.at((v->>3)::float8) as nominal_at, v->>4 as state,
-         (v->>5)::smallint as priority, (v->>6)::int as origin, v->>7 as reason
+         (v->>5)::smallint as priority, (v->>6)::int as origin, v->>7 as reason, (v->>8)::bigint as queue, (v->>9)::bigint as concurrency_key,
+         (v->>10)::boolean as pulled, punctual.at((v->>11)::float8) as expires_at, v->>12 as held
   from jsonb_array_elements($3::jsonb) v),
 may as (
   select where $1::bigint is null or exists (select from punctual.nodes n where n.node_id = $1 and n.lease_until > punctual.clock())),
@@ -74,21 +76,24 @@ ended as (
   returning c.shard, c.job_id, c.tenant_id, c.revision),
 fired as (select * from moved union all select * from ended),
 skipped as (
-  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, finished_at, reason)
-  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, 'skipped', 'scheduled', r.nominal_at, 0, punctual.clock(), r.reason
+  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, finished_at, reason, origin, queue)
+  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, 'skipped', 'scheduled', r.nominal_at, 0, punctual.clock(), r.reason, r.origin, r.queue
   from runs r join fired f on f.shard = r.shard and f.job_id = r.job_id where r.state = 'skipped'),
 born as (
-  insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder, started_at)
-  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, r.state, 'scheduled', r.priority, r.origin, r.nominal_at, punctual.clock(),
+  insert into punctual.live_runs
+    (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder, started_at, queue, concurrency_key, pulled,
+     expires_at, held)
+  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, r.state, 'scheduled', r.priority, r.origin, r.nominal_at,
+         case when r.held is null then punctual.clock() else punctual.clock() + interval '1 minute' end,
          case r.state when 'running' then 1 else 0 end, case r.state when 'running' then $1::bigint end,
-         case r.state when 'running' then punctual.clock() end
+         case r.state when 'running' then punctual.clock() end, r.queue, r.concurrency_key, coalesce(r.pulled, false), r.expires_at, r.held
   from runs r join fired f on f.shard = r.shard and f.job_id = r.job_id where r.state <> 'skipped'
   on conflict (shard, run_id) do nothing
   returning run_id)
 select run_id, punctual.ms(punctual.clock()) as now from born`;
 
 /**
- * Retries whose time has come: waiting becomes ready.
+ * Retries whose time has come, and runs held for so long that they are to be looked at anew: waiting becomes ready.
  *
  * $1 shards, $2 how many of each. Locks: the rows moved, skipping locked ones. Index: live_runs_wake.
  */
@@ -99,10 +104,10 @@ with due as (
     select l.shard, l.run_id from punctual.live_runs l
     where l.shard = s.shard and l.state = 'waiting' and l.due_at <= punctual.clock()
     order by l.due_at limit $2 for update skip locked) w)
-update punctual.live_runs l set state = 'ready' from due where l.shard = due.shard and l.run_id = due.run_id`;
+update punctual.live_runs l set state = 'ready', held = null from due where l.shard = due.shard and l.run_id = due.run_id`;
 
 /**
- * The earliest time at which a waiting run of these shards is due, and whether any run is ready.
+ * The earliest time at which a waiting run of these shards is due, and whether any run outside queues is ready.
  *
  * $1 shards. Locks: none. Index: live_runs_wake, live_runs_claim.
  */
@@ -112,10 +117,10 @@ select punctual.ms(punctual.clock()) as now, (
   cross join lateral (
     select l.due_at from punctual.live_runs l where l.shard = s.shard and l.state = 'waiting' order by l.due_at limit 1) w) as next_wake_ms, exists (
   select from unnest($1::smallint[]) as s(shard)
-  cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' limit 1) r) as any_ready`;
+  cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' and l.queue is null limit 1) r) as any_ready`;
 
 /**
- * Claims ready runs for this node: higher priority first, then the longest due, over all its shards, so that no shard waits behind another one's backlog.
+ * Claims ready runs outside queues for this node: higher priority first, then the longest due, over all its shards, so that no shard waits behind another one's backlog.
  * Runs of origins that have their fair share of slots already are left.
  *
  * $1 shards, $2 how many of each, $3 how many in all, $4 this node, $5 origins to leave. Locks: the rows claimed, skipping locked ones; candidates that
@@ -126,7 +131,7 @@ with best as (
   select r.shard, r.run_id from unnest($1::smallint[]) as s(shard)
   cross join lateral (
     select l.shard, l.run_id, l.priority, l.due_at from punctual.live_runs l
-    where l.shard = s.shard and l.state = 'ready' and l.origin <> all ($5::int[])
+    where l.shard = s.shard and l.state = 'ready' and l.queue is null and l.origin <> all ($5::int[])
     order by l.priority desc, l.due_at limit $2) r
   order by r.priority desc, r.due_at limit $3),
 picked as (
@@ -145,8 +150,9 @@ returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.no
  * changes, and the result is kept as late evidence, unless it is the very result that is written already and only the answer was lost.
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
- * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt comes or does not]. A run whose end was
- * asked for meanwhile is cancelled instead of retried.
+ * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt
+ * comes or does not, whether the target may have seen it, why a run handed back unbegun is held]. A run whose end was asked for meanwhile is cancelled instead
+ * of retried. One that is handed back unbegun (outcome null) spends no attempt.
  * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, the one of attempts only for
  * what was not held.
  */
@@ -156,29 +162,36 @@ with results as (
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
          v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes,
-         v->>16 as next_because
+         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held
   from jsonb_array_elements($1::jsonb) v),
 ended as (
   delete from punctual.live_runs l using results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
   returning l.shard, l.run_id, r.holder, r.attempt as tried, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.rerun_of, l.payload,
-            case r.state when 'ready' then l.attempt - 1 else l.attempt end as attempt,
-            case when l.attempt > 1 then l.started_at when r.state = 'ready' then null else coalesce(r.started_at, l.started_at) end as started_at,
+            l.queue, l.concurrency_key, l.origin, r.failure_class, r.status_code, l.cancelled_by,
+            case when r.outcome is null then l.attempt - 1 else l.attempt end as attempt,
+            case when l.attempt > 1 then l.started_at when r.outcome is null then null else coalesce(r.started_at, l.started_at) end as started_at,
             case when r.state in ('waiting', 'ready') then 'cancelled' else r.state end as state,
             case when r.state in ('waiting', 'ready', 'cancelled') then coalesce(l.cancel_reason, r.reason) else r.reason end as reason),
 again as (
   update punctual.live_runs l
   set state = r.state, holder = null, due_at = punctual.clock() + r.delay_ms * interval '1 millisecond',
-      attempt = case r.state when 'ready' then l.attempt - 1 else l.attempt end,
-      started_at = case when l.attempt = 1 then r.started_at else l.started_at end
+      attempt = case when r.outcome is null then l.attempt - 1 else l.attempt end,
+      started_at = case when l.attempt = 1 then r.started_at else l.started_at end,
+      -- The start timeout goes on for a run that has not begun.
+      expires_at = case when l.attempt = 1 and r.outcome is null then l.expires_at end,
+      ends_at = null, held = r.held, worker = null, progress = null, progress_message = null
   from results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and r.state in ('waiting', 'ready') and l.cancel_reason is null
   returning l.shard, l.run_id, r.holder, r.attempt as tried, l.due_at as next_at),
 history as (
-  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of, payload)
-  select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason, rerun_of, payload from ended),
+  insert into punctual.finished_runs
+    (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of, payload, queue, concurrency_key,
+     origin, failure_class, status_code, ended_by)
+  select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason, rerun_of, payload, queue,
+         concurrency_key, origin, failure_class, status_code, case when state = 'cancelled' then cancelled_by end from ended),
 resumed as (
   update punctual.cursors c
   set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
@@ -190,11 +203,11 @@ kept as (
 tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late,
-     next_at, next_because)
+     next_at, next_because, may_have_been_seen)
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
          r.holder, not r.kept, r.next_at,
          -- None when a retry was decided on and the run ended instead, as its end was asked for meanwhile; nor for a late result.
-         case when r.next_at is not null or (r.kept and r.state <> 'waiting') then r.next_because end
+         case when r.next_at is not null or (r.kept and r.state <> 'waiting') then r.next_because end, r.may_have_been_seen
   from (
     select r.*, k.run_id is not null as kept, k.next_at
     from results r left join kept k on k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt

@@ -150,9 +150,9 @@ cancelled as (
   where l.shard = quiet.shard and l.job_id = quiet.job_id and l.state in ('ready', 'waiting') returning l.*),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
-    payload)
+    payload, queue, concurrency_key, origin)
   select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), 'the job was deleted',
-         rerun_of, payload
+         rerun_of, payload, queue, concurrency_key, origin
   from cancelled)
 select job_id from gone`;
 

@@ -42,18 +42,21 @@ export type NewJob = {
   dueMs: number;
   /** For a fixed delay: from a run's end to the next occurrence. */
   afterMs: number | null;
+  /** It comes into being with the first job that names it. */
+  queue: { key: number; name: string } | null;
 };
 
 /**
  * Creates up to a thousand jobs in one statement; with a taken name, a job is left out while its neighbours are created.
  *
- * $1 tenant; $2 JSON array of [shard, id, name, definition, payload, target type, labels, next ms, due ms, fixed delay]. Locks: the new rows; a name that another open
+ * $1 tenant; $2 JSON array of [shard, id, name, definition, payload, target type, labels, next ms, due ms, fixed delay, queue, its name]. Locks: the new rows; a name that another open
  * transaction is inserting makes it wait for that one, in the order of names so that two requests cannot wait for each other. A one-time job whose time has passed is due now, under its old nominal time.
  */
 const insertJobsSql = `
 with input as (
   select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, v->>2 as name, v->>3 as definition, v->>4 as payload, v->>5 as target_type, v->6 as labels,
-         punctual.at((v->>7)::float8) as next_at, punctual.at((v->>8)::float8) as due_at, (v->>9)::bigint as after_ms, place
+         punctual.at((v->>7)::float8) as next_at, punctual.at((v->>8)::float8) as due_at, (v->>9)::bigint as after_ms, (v->>10)::bigint as queue,
+         v->>11 as queue_name, place
   from jsonb_array_elements($2::jsonb) with ordinality as t(v, place)),
 names as (
   insert into punctual.job_names (tenant_id, name, shard, job_id) select $1, name, shard, job_id from input where name is not null order by name collate "C", place
@@ -62,6 +65,10 @@ accepted as (select * from input where name is null or job_id in (select job_id 
 new_jobs as (
   insert into punctual.jobs (shard, job_id, tenant_id, name, revision, status, definition, payload, target_type, labels, created_at, updated_at)
   select shard, job_id, $1, name, 1, 'active', definition, payload, target_type, labels, punctual.clock(), punctual.clock() from accepted),
+new_queues as (
+  insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
+  select distinct shard, queue, $1::int, queue_name, punctual.clock(), punctual.clock() from accepted where queue is not null
+  order by shard, queue on conflict do nothing),
 new_cursors as (
   insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at, after_ms)
   select shard, job_id, $1, 1, next_at, greatest(due_at, punctual.clock()), after_ms from accepted)
@@ -80,6 +87,8 @@ export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly
     job.nextMs,
     job.dueMs,
     job.afterMs,
+    job.queue?.key,
+    job.queue?.name,
   ]);
   const { rows } = await db.query<{ job_id: string }>({
     name: "insert_jobs",

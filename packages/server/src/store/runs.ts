@@ -1,5 +1,6 @@
-import type { AttemptOutcomeName, FailureClass, NextReason, RunState } from "@punctual/contract";
+import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, RunKind, RunState } from "@punctual/contract";
 import { shardCount, shardOf } from "../model/ids.ts";
+import type { Placement } from "../model/placement.ts";
 import { isTerminal } from "../model/run-states.ts";
 import type { Queryable } from "./database.ts";
 
@@ -9,7 +10,7 @@ export type RunRow = {
   job_id: string;
   revision: number;
   state: RunState;
-  kind: "scheduled" | "manual";
+  kind: RunKind;
   nominal_ms: number;
   /** When it is looked at next; null once ended. */
   due_ms: number | null;
@@ -19,6 +20,10 @@ export type RunRow = {
   reason: string | null;
   /** The run that this one repeats. */
   rerun_of: string | null;
+  /** Why it waits, when not for its retry. */
+  held: HoldReason | null;
+  /** Its queue's name. */
+  queue: string | null;
 };
 
 export type AttemptRow = {
@@ -35,20 +40,24 @@ export type AttemptRow = {
   late: boolean;
   next_ms: number | null;
   next_because: NextReason | null;
+  may_have_been_seen: boolean | null;
+  worker: string | null;
 };
 
+/** The name behind a run's queue, which lies in the run's shard. */
+const queueName = "(select q.name from punctual.queues q where q.shard = r.shard and q.queue = r.queue) as queue";
 const liveColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, rerun_of`;
+  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, rerun_of, held, ${queueName}`;
 const finishedColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, null::float8 as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, rerun_of`;
+  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, rerun_of, null as held, ${queueName}`;
 
 /** The run, or null when it does not exist or is another tenant's. Index: primary keys. */
 export async function findRun(db: Queryable, tenantId: number, runId: string): Promise<RunRow | null> {
   const { rows } = await db.query<RunRow>({
     name: "find_run",
-    text: `select ${liveColumns} from punctual.live_runs where shard = $1 and run_id = $2 and tenant_id = $3
+    text: `select ${liveColumns} from punctual.live_runs r where shard = $1 and run_id = $2 and tenant_id = $3
            union all
-           select ${finishedColumns} from punctual.finished_runs where shard = $1 and run_id = $2 and tenant_id = $3`,
+           select ${finishedColumns} from punctual.finished_runs r where shard = $1 and run_id = $2 and tenant_id = $3`,
     values: [shardOf(runId), runId, tenantId],
   });
   return rows[0] ?? null;
@@ -59,7 +68,8 @@ export async function readAttempts(db: Queryable, runId: string): Promise<Attemp
   const { rows } = await db.query<AttemptRow & { node_id: string | null }>({
     name: "read_attempts",
     text: `select attempt, outcome, punctual.ms(started_at) as started_ms, punctual.ms(finished_at) - punctual.ms(started_at) as duration_ms, failure_class,
-                  status_code, error, output, output_truncated, node_id, late, punctual.ms(next_at) as next_ms, next_because
+                  status_code, error, output, output_truncated, node_id, late, punctual.ms(next_at) as next_ms, next_because,
+                  may_have_been_seen, worker
            from punctual.attempts where shard = $1 and run_id = $2 order by attempt, late, finished_at`,
     values: [shardOf(runId), runId],
   });
@@ -69,7 +79,7 @@ export async function readAttempts(db: Queryable, runId: string): Promise<Attemp
 export type RunFilters = {
   jobId?: string;
   state?: RunState;
-  kind?: "scheduled" | "manual";
+  kind?: RunKind;
   /** Nominal time, from inclusive, to exclusive, epoch ms. */
   fromMs?: number;
   toMs?: number;
@@ -100,10 +110,10 @@ export async function listRuns(
   const tail = `order by run_id ${page.order} limit ${bind(page.limit)}`;
   const shard = filters.jobId === undefined ? null : bind(shardOf(filters.jobId));
   const live = shard
-    ? `select ${liveColumns} from punctual.live_runs where shard = ${shard} and ${condition} ${tail}`
+    ? `select ${liveColumns} from punctual.live_runs r where shard = ${shard} and ${condition} ${tail}`
     : `select l.* from generate_series(0, ${shardCount - 1}) as s(shard) cross join lateral (
-         select ${liveColumns} from punctual.live_runs where shard = s.shard::smallint and ${condition} ${tail}) l`;
-  const finished = `select ${finishedColumns} from punctual.finished_runs where ${shard ? `shard = ${shard} and ` : ""}${condition} ${tail}`;
+         select ${liveColumns} from punctual.live_runs r where shard = s.shard::smallint and ${condition} ${tail}) l`;
+  const finished = `select ${finishedColumns} from punctual.finished_runs r where ${shard ? `shard = ${shard} and ` : ""}${condition} ${tail}`;
   // A state is found in one of the two only: looking for running ones among the ended would walk all history and find none.
   const parts = filters.state ? [isTerminal(filters.state) ? finished : live] : [live, finished];
   const { rows } = await db.query<RunRow>(`select * from (${parts.map((part) => `(${part})`).join(" union all ")}) found ${tail}`, values);
@@ -122,8 +132,9 @@ export type ManualRun = {
   runId: string;
   jobId: string;
   revision: number;
-  priority: number;
-  origin: number;
+  placement: Placement;
+  /** When it is skipped if it has not begun; null for never. */
+  expiresMs: number | null;
   /** Instead of the job's, or null. */
   payload: string | null;
   /** The run that this one repeats, or null. */
@@ -135,8 +146,8 @@ export async function insertManualRun(db: Queryable, tenantId: number, run: Manu
   await db.query({
     name: "insert_manual_run",
     text: `insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, payload,
-             rerun_of)
-           values ($1, $2, $3, $4, $5, 'ready', 'manual', $6, $7, punctual.at($8), punctual.clock(), 0, $9, $10)
+             rerun_of, queue, concurrency_key, pulled, expires_at)
+           values ($1, $2, $3, $4, $5, 'ready', 'manual', $6, $7, punctual.at($8), punctual.clock(), 0, $9, $10, $11, $12, $13, punctual.at($14))
            on conflict (shard, run_id) do nothing`,
     values: [
       shardOf(run.runId),
@@ -144,11 +155,15 @@ export async function insertManualRun(db: Queryable, tenantId: number, run: Manu
       run.jobId,
       tenantId,
       run.revision,
-      run.priority,
-      run.origin,
+      run.placement.priority,
+      run.placement.origin,
       nominalMs,
       run.payload,
       run.rerunOf,
+      run.placement.queue,
+      run.placement.concurrencyKey,
+      run.placement.pulled,
+      run.expiresMs,
     ],
   });
 }

@@ -17,7 +17,7 @@ import { fire, readDue } from "../../src/store/firing.ts";
 import { readPlans } from "../../src/store/plans.ts";
 import { createCipher } from "../../src/store/secrets.ts";
 import { checkHttpTarget } from "../../src/targets/http/check.ts";
-import { createStore, type Store } from "../store/fixture.ts";
+import { createStore, placement, type Store } from "../store/fixture.ts";
 
 type Request<K extends OperationId> = { params?: Params<K>; query?: Query<K>; body?: Body<K>; ifMatch?: number | null };
 
@@ -84,7 +84,7 @@ export async function openOffice(): Promise<Office> {
         };
         const runs = firing.occurrences.map(({ runId, nominalMs, verdict, reason }) => {
           const state = verdict === "run" ? ("ready" as const) : ("skipped" as const);
-          return { shard: row.shard, jobId: row.job_id, runId, nominalMs, state, priority: 4, origin: 1, reason };
+          return { shard: row.shard, jobId: row.job_id, runId, nominalMs, state, placement, expiresMs: null, held: null, reason };
         });
         live += (await fire(store.db, null, [move], runs)).live.size;
       }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { claimReady, settle } from "../../src/store/dispatching.ts";
 import { fire, readDue } from "../../src/store/firing.ts";
-import { minuteMs, startMs } from "../store/fixture.ts";
+import { minuteMs, placement, startMs } from "../store/fixture.ts";
 import { type Office, openOffice, runsOf } from "./fixture.ts";
 
 let office: Office;
@@ -111,7 +111,7 @@ describe("a fixed delay", () => {
     const [run] = await claimReady(office.db, node, allShards, { perShard: 10, total: 10 }, []);
     const { shard, run_id: runId, attempt } = run ?? { shard: 0, run_id: "", attempt: 0 };
     await settle(office.db, [
-      { shard, runId, holder: node, attempt, next, delayMs: 0, reason: null, nextBecause: null, resumes: true, evidence: null },
+      { shard, runId, holder: node, attempt, next, delayMs: 0, reason: null, nextBecause: null, resumes: true, held: null, evidence: null },
     ]);
   };
   const nextOf = async (jobId: string) => (await office.ask("getJob", { params: { jobId } })).body;
@@ -191,7 +191,7 @@ test("two owners that fire one fixed-delay occurrence at once make one run", asy
   const nodes = [await office.addNode(), await office.addNode()];
   const shard = due?.shard ?? 0;
   const move = { shard, jobId: job.jobId, revision: 1, nextMs: due?.next_ms ?? 0, next: "on_completion" as const, counted: 1 };
-  const run = { shard, jobId: job.jobId, runId: job.jobId, nominalMs: move.nextMs, priority: 4, origin: 1, reason: null };
+  const run = { shard, jobId: job.jobId, runId: job.jobId, nominalMs: move.nextMs, placement, expiresMs: null, held: null, reason: null };
   const fired = await Promise.all(nodes.map((node) => fire(office.db, node, [move], [{ ...run, state: "running" }])));
   expect(fired.map(({ live }) => live.size).sort((a, b) => a - b)).toEqual([0, 1]);
 });

@@ -9,6 +9,7 @@ import { addSecret, createCipher, newSigningSecret, tenantSigningSecret } from "
 import { bootstrapTenant } from "../../src/store/tenants.ts";
 import { createHttpTarget } from "../../src/targets/http/target.ts";
 import type { Target } from "../../src/targets/port.ts";
+import { createWorkerTarget } from "../../src/targets/worker/target.ts";
 import type { Event } from "../../src/telemetry/events.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "./database-proxy.ts";
 
@@ -59,6 +60,12 @@ export type Cluster = {
   stop(): Promise<void>;
 };
 
+function guests(): Map<string, Target<TargetSpec>> {
+  const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
+  const worker: Target<TargetSpec> = createWorkerTarget();
+  return new Map([http, worker].map((target) => [target.type, target]));
+}
+
 type AskRequest<K extends OperationId> = Parameters<Operations[K]>[1];
 
 export async function startCluster(): Promise<Cluster> {
@@ -67,8 +74,9 @@ export async function startCluster(): Promise<Cluster> {
   const { tenantId } = await bootstrapTenant(database.pool, "default");
   const signingSecret = newSigningSecret();
   await addSecret(database.pool, cipher, tenantId, tenantSigningSecret, signingSecret);
-  const guest = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
-  const operations = createOperations({ check: (spec) => guest.check(spec), originOf: (spec) => guest.originOf(spec) });
+  const known = guests();
+  const guestOf = (spec: TargetSpec): Target<TargetSpec> => known.get(spec.type) as Target<TargetSpec>;
+  const operations = createOperations({ check: (spec) => guestOf(spec).check(spec), originOf: (spec) => guestOf(spec).originOf(spec) });
   const nodes: TestNode[] = [];
 
   const start = async (options: NodeOptions = {}): Promise<TestNode> => {
@@ -77,14 +85,14 @@ export async function startCluster(): Promise<Cluster> {
       openDatabase({ url, applicationName: "engine test", maxConnections, statementTimeoutMs, connectTimeoutMs: 2_000 });
     const db = pool(proxy.url, 6, 5_000);
     const leaseDb = pool(leaseProxy.url, 1, 500);
-    const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version: "0.0.0" });
+    const targets = guests();
     const events: Event[] = [];
     const engine = await startEngine({
       db: options.through ? options.through(db) : db,
       leaseDb,
       databaseUrl: options.listenUrl ?? proxy.url,
       cipher,
-      targets: new Map([["http", http]]),
+      targets,
       nodeName: options.name ?? "test",
       version: "0.0.0",
       slots: options.slots ?? 100,
@@ -96,7 +104,7 @@ export async function startCluster(): Promise<Cluster> {
     let stopped: Promise<void> | null = null;
     const stop = async (drainMs: number): Promise<void> => {
       await engine.stop(drainMs);
-      await http.close();
+      await Promise.all([...targets.values()].map((target) => target.close()));
       await Promise.all([db.end(), leaseDb.end()]);
       await Promise.all([proxy.stop(), leaseProxy.stop()]);
     };
@@ -152,7 +160,7 @@ export async function startCluster(): Promise<Cluster> {
     rows,
     async stop() {
       await Promise.all(nodes.map((node) => node.stop()));
-      await guest.close();
+      await Promise.all([...known.values()].map((guest) => guest.close()));
       await database.drop();
     },
   };

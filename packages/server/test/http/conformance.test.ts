@@ -1,4 +1,4 @@
-import { type OperationId, type Route, routes } from "@punctual/contract";
+import { type OperationId, type Route, routes, type Target } from "@punctual/contract";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -20,8 +20,10 @@ const table = Object.entries(routes) as [OperationId, Route][];
 const nobody = "0192f3a4-5b6c-8d7e-9f01-23456789ab2c";
 
 beforeAll(async () => {
-  const check = (target: Parameters<typeof checkHttpTarget>[0]) => checkHttpTarget(target);
-  api = await startApi(createOperations({ check, originOf: (target) => new URL(target.url).origin }));
+  const check = (target: Target) => (target.type === "http" ? checkHttpTarget(target) : []);
+  api = await startApi(
+    createOperations({ check, originOf: (target) => (target.type === "http" ? new URL(target.url).origin : target.type) }),
+  );
   document = (await api.request("GET", "/openapi.json")).json as Document;
   ajv = new Ajv2020({ strict: false });
   formats.default(ajv, ["date-time", "uuid"]);

@@ -126,6 +126,7 @@ export function jobAnswer(jobId: string, extra: Partial<Answer<"createJob">> = {
     timeout: "30s",
     misfire: { window: "10m", policy: "latest" },
     priority: 4,
+    overlap: "allow",
     labels: {},
     nextRunEffectiveAt: null,
     nextRunAt: now,

@@ -22,7 +22,7 @@ beforeAll(async () => {
       if (body.name === "refused")
         throw new PunctualError("name_taken", "Another job is called refused.", { faults: [{ pointer: "/name", message: "is taken" }] });
       if (body.name === "broken") throw new TypeError("a defect");
-      if (body.target.signing !== "own") return { status: 201, body: jobAnswer(jobId), revision: 1 };
+      if (body.target.type !== "http" || body.target.signing !== "own") return { status: 201, body: jobAnswer(jobId), revision: 1 };
       await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(jobId), secret);
       return { status: 201, body: jobAnswer(jobId, { target: body.target, signingSecret: secret }), revision: 1 };
     }),

@@ -13,7 +13,8 @@ const target = { type: "http", url: "https://example.com" } as const;
 function planOf(spec: Parameters<typeof parseSchedule>[0], more: Partial<JobPlan> = {}): JobPlan {
   const misfire = { windowMs: 600_000, policy: "latest" } as const;
   const whole = { schedule: parseSchedule(spec), dueAt: (nominalMs: number) => nominalMs, afterCompletionMs: null };
-  return { ...whole, target, retry: retryPolicyOf(), timeoutMs: 30_000, misfire, maxRuns: null, priority: 4, ...more };
+  const policies = { misfire, maxRuns: null, priority: 4, overlap: "allow" as const, startTimeoutMs: null, pauseAfterDeadRuns: null };
+  return { ...whole, ...policies, target, retry: retryPolicyOf(), timeoutMs: 30_000, ...more };
 }
 
 const minutely = (more: Partial<JobPlan> = {}) => planOf({ cron: "* * * * *" }, more);

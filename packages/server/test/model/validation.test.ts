@@ -9,7 +9,18 @@ const target = { type: "http", url: "https://example.com" };
 describe("a body that does not fit its schema", () => {
   it("has every fault told at once, each with its place", () => {
     const faults = faultsOf(createJob, { target: { type: "htp", url: "" }, priority: 10, retry: { attempts: "6" } });
-    expect(faults.map((fault) => fault.pointer).sort()).toEqual(["/priority", "/retry/attempts", "/target/type", "/target/url"]);
+    expect(faults.map((fault) => fault.pointer).sort()).toEqual(["/priority", "/retry/attempts", "/target/type"]);
+  });
+
+  it("is judged by the kind of target that was meant, or told which kinds there are", () => {
+    expect(
+      faultsOf(createJob, { target: { type: "worker", url: "https://example.com" } })
+        .map((fault) => fault.pointer)
+        .sort(),
+    ).toEqual(["/target/queue", "/target/url"]);
+    expect(faultsOf(createJob, { target: { type: "htp", url: "" } })).toEqual([
+      expect.objectContaining({ pointer: "/target/type", expected: "one of http, worker", remedy: 'Did you mean "http"?' }),
+    ]);
   });
 
   it("is told what was found, what was expected and which name was likely meant", () => {

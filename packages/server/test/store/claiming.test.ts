@@ -3,7 +3,7 @@ import { transaction } from "../../src/store/database.ts";
 import { claimReady, peekRuns, wakeWaiting } from "../../src/store/dispatching.ts";
 import { fire, type NewRun } from "../../src/store/firing.ts";
 import { buryItself } from "../../src/store/nodes.ts";
-import { createStore, fireOne, hourMs, liveRun, moveOf, resultOf, runOf, type Store, settleOne, startMs } from "./fixture.ts";
+import { createStore, fireOne, hourMs, liveRun, moveOf, placement, resultOf, runOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 const allShards = Array.from({ length: 256 }, (_, shard) => shard);
 let store: Store;
@@ -41,12 +41,12 @@ describe("claiming", () => {
   });
 
   test("takes higher priority first and then the longest due, over all shards", async () => {
-    const [low, high, older, middle] = (await readyRuns([{ priority: 1 }, { priority: 9 }, { priority: 4 }, { priority: 4 }])) as [
-      string,
-      string,
-      string,
-      string,
-    ];
+    const [low, high, older, middle] = (await readyRuns([
+      { placement: { ...placement, priority: 1 } },
+      { placement: { ...placement, priority: 9 } },
+      { placement: { ...placement, priority: 4 } },
+      { placement: { ...placement, priority: 4 } },
+    ])) as [string, string, string, string];
     await store.rows("update punctual.live_runs set due_at = due_at - interval '1 second' where run_id = $1", [older]);
     const order = [];
     for (let index = 0; index < 4; index++) order.push(...(await claim(1)));
@@ -65,7 +65,10 @@ describe("claiming", () => {
   });
 
   test("leaves the runs of origins that have their share already", async () => {
-    const [crowded, free] = await readyRuns([{ origin: 7, priority: 9 }, { origin: 8 }]);
+    const [crowded, free] = await readyRuns([
+      { placement: { ...placement, origin: 7, priority: 9 } },
+      { placement: { ...placement, origin: 8 } },
+    ]);
     expect(await claim(10, [7])).toEqual([free]);
     expect(await claim(10)).toEqual([crowded]);
   });
@@ -103,7 +106,7 @@ describe("claiming", () => {
   });
 
   test("passes by a run that somebody else has locked, instead of waiting for it", async () => {
-    const [locked = "", free] = await readyRuns([{ priority: 9 }, {}]);
+    const [locked = "", free] = await readyRuns([{ placement: { ...placement, priority: 9 } }, {}]);
     await transaction(store.db, async (tx) => {
       await tx.query("select from punctual.live_runs where run_id = $1 for update", [locked]);
       expect(await claim(10)).toEqual([free]);

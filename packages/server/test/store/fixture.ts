@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import type pg from "pg";
 import { jobId as newJobId, occurrenceRunId, shardOf } from "../../src/model/ids.ts";
+import type { Placement } from "../../src/model/placement.ts";
 import { type AttemptResult, settle } from "../../src/store/dispatching.ts";
 import { type CursorMove, fire, type NewRun } from "../../src/store/firing.ts";
 import { insertJobs, type NewJob } from "../../src/store/jobs.ts";
@@ -73,6 +74,7 @@ export function newJob(change: Partial<NewJob> = {}): NewJob {
     nextMs: startMs - minuteMs,
     dueMs: change.nextMs ?? startMs - minuteMs,
     afterMs: null,
+    queue: null,
     ...change,
   };
 }
@@ -95,8 +97,22 @@ export function moveOf(job: AddedJob, change: Partial<CursorMove> = {}): CursorM
 export function runOf(job: AddedJob, change: Partial<NewRun> = {}): NewRun {
   const nominalMs = change.nominalMs ?? job.nextMs;
   const runId = occurrenceRunId(job.jobId, nominalMs);
-  return { shard: job.shard, jobId: job.jobId, runId, nominalMs, state: "running", priority: 4, origin: 1, reason: null, ...change };
+  return {
+    shard: job.shard,
+    jobId: job.jobId,
+    runId,
+    nominalMs,
+    state: "running",
+    placement,
+    expiresMs: null,
+    held: null,
+    reason: null,
+    ...change,
+  };
 }
+
+/** Where runs of the fixture wait: no queue. */
+export const placement: Placement = { priority: 4, origin: 1, queue: null, concurrencyKey: null, pulled: false };
 
 /** Fires the job's due occurrence for a node, and answers its run's id. */
 export async function fireOne(store: Store, nodeId: number, job: AddedJob, state: NewRun["state"] = "running"): Promise<string> {
@@ -144,6 +160,7 @@ export function resultOf(runId: string, holder: number, change: Partial<AttemptR
     delayMs: 0,
     nextBecause: null,
     resumes: false,
+    held: null,
     reason: null,
     evidence: {
       outcome: "succeeded",
@@ -154,6 +171,7 @@ export function resultOf(runId: string, holder: number, change: Partial<AttemptR
       error: null,
       output: "ok",
       outputTruncated: false,
+      mayHaveBeenSeen: true,
     },
     ...change,
   };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cancelRuns } from "../../src/store/cancelling.ts";
 import { readRunPayload, retryEndedRun } from "../../src/store/retrying.ts";
 import { findRun, readAttempts } from "../../src/store/runs.ts";
-import { createStore, finishedRuns, fireOne, hourMs, liveRun, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
+import { createStore, finishedRuns, fireOne, hourMs, liveRun, placement, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -15,7 +15,8 @@ afterAll(() => store.database.drop());
 const failed = { ...resultOf("00", 0).evidence, outcome: "failed", failureClass: "timeout" } as NonNullable<
   ReturnType<typeof resultOf>["evidence"]
 >;
-const retry = (runId: string, tenantId = store.tenantId) => retryEndedRun(store.db, tenantId, runId, { priority: 7, origin: 9 });
+const retry = (runId: string, tenantId = store.tenantId) =>
+  retryEndedRun(store.db, tenantId, runId, { ...placement, priority: 7, origin: 9 });
 
 async function endedRun(next: "dead" | "succeeded"): Promise<{ jobId: string; runId: string }> {
   const job = await store.addJob();

@@ -14,6 +14,7 @@ import {
   hourMs,
   minuteMs,
   moveOf,
+  placement,
   resultOf,
   runOf,
   type Store,
@@ -47,7 +48,7 @@ beforeAll(async () => {
   await insertManualRun(
     store.db,
     store.tenantId,
-    { runId, jobId: job.jobId, revision: 1, priority: 4, origin: 1, payload: null, rerunOf: null },
+    { runId, jobId: job.jobId, revision: 1, placement, expiresMs: null, payload: null, rerunOf: null },
     startMs,
   );
   known.push({ runId, jobId: job.jobId, state: "ready", kind: "manual", nominalMs: startMs });
@@ -140,8 +141,8 @@ test("a manual run is ready at once and exists once, and its payload is its own"
     runId: manualRunId(job.jobId, startMs, "twice"),
     jobId: job.jobId,
     revision: 1,
-    priority: 4,
-    origin: 1,
+    placement,
+    expiresMs: null,
     payload: '{"a":1}',
     rerunOf: null,
   };
