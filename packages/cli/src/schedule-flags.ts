@@ -47,7 +47,11 @@ export function withScheduleFlags(command: Command): Command {
       ]),
     )
     .addOption(new Option("--dst-overlap <policy>", "local times that come twice: which of the two").choices(["first", "second", "both"]))
-    .option("--exclude <json>", `local time without occurrences, such as '{"date":"12-25"}'; repeat it for more`, collect)
+    .option(
+      "--exclude <json>",
+      `what is left out, such as '{"date":"12-25"}' or '{"schedule":{"cron":"0 9 1 * *"}}'; repeat it for more`,
+      collect,
+    )
     .addOption(
       new Option("--roll <rule>", "move what falls on an excluded day to one that is not (default: leave it out)").choices([
         "following",

@@ -106,6 +106,14 @@ test("a line that cannot be read does not stop the others, and the exit code tel
   expect(explained.value.map(({ fires }) => fires)).toEqual([true, false]);
 });
 
+test("another schedule is excluded in its JSON form, and explain names it", async () => {
+  const exclude = ["--exclude", '{"schedule":{"cron":"0 9 2 * *"}}'];
+  expect(await times("0 9 * * *", ...exclude, "--count", "2")).toEqual(["2027-03-03T09:00:00.000Z", "2027-03-04T09:00:00.000Z"]);
+  const words = await runForTest(["explain", "0 9 * * *", ...exclude, "--at", "2027-03-02T09:00:00Z"]);
+  expect(words.out).toContain("It is an occurrence of exclude[0].schedule: At 09:00 on the 2nd.");
+  expect((await runForTest(["lint", "30 9 * * *", ...exclude])).out).toContain("idle-exclusion");
+});
+
 test("a schedule comes from a file, a job's too, and flags replace its fields", async () => {
   const write = (value: unknown): void => writeFileSync(join(folder, "schedule.json"), JSON.stringify(value));
   write({ anyOf: [{ cron: "0 9 * * *" }, { cron: "0 17 * * *" }], exclude: [{ weekly: "TUE" }] });

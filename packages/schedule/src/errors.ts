@@ -47,6 +47,31 @@ export class ScheduleError extends Error implements ScheduleErrorDetails {
   }
 }
 
+/**
+ * Reads a schedule that stands inside another one; what is wrong with it is named by its place in the whole, such as `anyOf[1].cron`.
+ *
+ * @throws ScheduleError what `read` throws, with `place` in front of its field
+ */
+export function within<T>(place: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ScheduleError) throw new ScheduleError(error.code, { ...detailsOf(error), field: `${place}.${error.field}` });
+    throw error;
+  }
+}
+
+function detailsOf({ field, column, part, found, expected, remedy }: ScheduleError): ScheduleErrorDetails {
+  return {
+    field,
+    expected,
+    remedy,
+    ...(column === undefined ? {} : { column }),
+    ...(part === undefined ? {} : { part }),
+    ...(found === undefined ? {} : { found }),
+  };
+}
+
 function sentence(details: Omit<ScheduleErrorDetails, "found"> & { found: string | undefined }): string {
   const place =
     details.field +

@@ -1,4 +1,4 @@
-import { parseSchedule } from "./schedule.ts";
+import { parseSchedule } from "./parse-schedule.ts";
 import type { ScheduleSpec } from "./spec.ts";
 
 export type ForecastInput = {

@@ -3,7 +3,7 @@ export type { Dialect } from "./cron/rules.ts";
 export { diffSchedules, type ScheduleDiff } from "./diff.ts";
 export { ScheduleError, type ScheduleErrorCode, type ScheduleErrorDetails } from "./errors.ts";
 export type { RollRule } from "./exclude/business-days.ts";
-export type { Exclusion } from "./exclude/exclusion.ts";
+export type { TimeExclusion } from "./exclude/exclusion.ts";
 export { type Holidays, readHolidays } from "./exclude/icalendar.ts";
 export { type ForecastInput, forecastLoad } from "./forecast.ts";
 export type { Reason, ScheduleKind } from "./kinds/kind.ts";
@@ -19,8 +19,9 @@ export {
   type SkippedRange,
 } from "./misfire.ts";
 export { type MovedSchedule, movedSchedules, tzVersion, type ZoneTransitions, zoneTransitions } from "./moves.ts";
-export { type Explanation, parseSchedule, type Schedule, type ScheduleOptions } from "./schedule.ts";
-export type { ScheduleSpec } from "./spec.ts";
+export { parseSchedule } from "./parse-schedule.ts";
+export type { Explanation, Schedule, ScheduleOptions } from "./schedule.ts";
+export type { ExcludedSchedule, Exclusion, ScheduleSpec } from "./spec.ts";
 export { effectiveTime, type SpreadInput } from "./spread.ts";
 export { formatDuration, parseDuration } from "./text/duration.ts";
 export { parseInstant } from "./text/instant.ts";

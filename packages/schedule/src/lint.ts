@@ -3,7 +3,10 @@ import { cronWords, type ParsedCron, parseCron } from "./cron/parse.ts";
 import { type CronPattern, everyDay, everyHour, everyMonth, everyWeekday } from "./cron/pattern.ts";
 import type { Dialect } from "./cron/rules.ts";
 import { createWallSearch } from "./cron/wall-search.ts";
-import { parseSchedule, type ScheduleOptions } from "./schedule.ts";
+import { excludedSpec } from "./exclude/occurrences.ts";
+import { idleExclusions } from "./idle-exclusion.ts";
+import { parseSchedule } from "./parse-schedule.ts";
+import type { ScheduleOptions } from "./schedule.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { type Zone, zoneOf } from "./zone/zone.ts";
 
@@ -11,7 +14,7 @@ import { type Zone, zoneOf } from "./zone/zone.ts";
 export type LintFinding = {
   /** Stable name. */
   rule: string;
-  /** The field of the specification it is about. */
+  /** The field of the specification it is about, e.g. `cron` or `anyOf[1].cron`. */
   field: string;
   message: string;
   suggestion: string;
@@ -141,13 +144,35 @@ const rules: Rule[] = [
   },
 ];
 
+const idleExclusion = {
+  rule: "idle-exclusion",
+  message: "It seems to leave nothing out: none of the occurrences looked at is one of both schedules.",
+  suggestion: 'Give it the very times of the schedule, or exclude local time with "cron", "weekly" or "date".',
+};
+
 /**
- * Names what may surprise the author of a valid schedule, with a suggestion each. `every` and `runAt` have no surprises.
+ * Names what may surprise the author of a valid schedule, with a suggestion each: in its cron expression, those of its members and of the schedules it
+ * excludes, and exclusions that leave nothing out. `every`, `runAt` and `rrule` have no surprises of their own.
  *
  * @throws ScheduleError when the schedule is not valid
  */
 export function lintSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): LintFinding[] {
-  parseSchedule(spec, options);
+  const { timezone } = parseSchedule(spec, options);
+  const members = (spec.anyOf ?? []).flatMap((member, index) => placed(`anyOf[${index}]`, lintSchedule(member, options)));
+  const excluded = (spec.exclude ?? []).flatMap((exclusion, index) => {
+    if (!("schedule" in exclusion)) return [];
+    const findings = lintCron(excludedSpec(exclusion.schedule, timezone), options).filter(({ rule }) => rule !== "midnight-herd");
+    return placed(`exclude[${index}].schedule`, findings);
+  });
+  const idle = idleExclusions(spec, options).map((index) => ({ ...idleExclusion, field: `exclude[${index}].schedule` }));
+  return [...lintCron(spec, options), ...members, ...excluded, ...idle];
+}
+
+function placed(place: string, findings: LintFinding[]): LintFinding[] {
+  return findings.map((finding) => ({ ...finding, field: `${place}.${finding.field}` }));
+}
+
+function lintCron(spec: ScheduleSpec, options: ScheduleOptions): LintFinding[] {
   if (spec.cron === undefined) return [];
   const dialect = spec.dialect ?? "punctual";
   const parsed = parseCron(spec.cron, dialect, options.hashSeed);

@@ -1,5 +1,5 @@
 import { stableHash } from "./cron/hash.ts";
-import { parseSchedule } from "./schedule.ts";
+import { parseSchedule } from "./parse-schedule.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { cover, type Zone, zoneOf } from "./zone/zone.ts";
 

@@ -1,11 +1,10 @@
 import { ScheduleError } from "./errors.ts";
-import { applyExclusions } from "./exclude/apply.ts";
+import type { AppliedExclusions } from "./exclude/apply.ts";
 import { cronKind } from "./kinds/cron.ts";
 import { everyKind } from "./kinds/every.ts";
 import type { Kind, Reason, ScheduleKind } from "./kinds/kind.ts";
 import { onceKind } from "./kinds/once.ts";
 import { bounded, dateEndMs, type Recurrence } from "./kinds/recurrence.ts";
-import { rruleKind } from "./kinds/rrule.ts";
 import { unionKind } from "./kinds/union.ts";
 import type { ScheduleSpec } from "./spec.ts";
 import { instantText, parseInstant } from "./text/instant.ts";
@@ -52,14 +51,21 @@ export type ScheduleOptions = {
   zoneOf?: (id: string, field: string) => Zone;
 };
 
+/** The parts of the language that weigh most. They are handed in, so that a web page which needs only the rest does not load them. */
+export type ScheduleParts = {
+  rrule(spec: ScheduleSpec, rrule: string, readZone: (id: string, field: string) => Zone): Kind;
+  exclusions(inner: Recurrence, spec: ScheduleSpec, zone: Zone, parse: (spec: ScheduleSpec) => Schedule): AppliedExclusions;
+};
+
 /**
- * Reads a schedule.
+ * Reads a schedule with the parts given.
  *
  * @throws ScheduleError naming the field, what stands there, what should, and what to do
  */
-export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {}): Schedule {
+export function readSchedule(spec: ScheduleSpec, options: ScheduleOptions, parts: ScheduleParts): Schedule {
   checkChoices(spec);
-  const { kind, zone, recurrence, describe, explain } = readKind(spec, options);
+  const parse = (inner: ScheduleSpec): Schedule => readSchedule(inner, options, parts);
+  const { kind, zone, recurrence, describe, explain } = readKind(spec, options, parts, parse);
   const startMs = spec.startAt === undefined ? -dateEndMs : parseInstant(spec.startAt, "startAt");
   const endMs = spec.endAt === undefined ? dateEndMs : parseInstant(spec.endAt, "endAt");
   if (startMs > endMs) {
@@ -70,7 +76,7 @@ export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {})
       remedy: "Swap them, or leave one out.",
     });
   }
-  const exclusions = applyExclusions(recurrence, spec, zone);
+  const exclusions = parts.exclusions(recurrence, spec, zone, parse);
   const recurring = bounded(exclusions.recurrence, startMs, endMs);
   const { next, previous } = recurring;
   const matches = (ms: number): boolean => next(ms - 1) === ms;
@@ -84,7 +90,7 @@ export function parseSchedule(spec: ScheduleSpec, options: ScheduleOptions = {})
     between: (from, to) => iterate(next, msOf(from), msOf(to)),
     count: (from, to, limit) => count(recurring, msOf(from), msOf(to), limit),
     ...(recurring.countBetween && { countBetween: recurring.countBetween }),
-    describe,
+    describe: () => exclusions.describe(describe()),
     explain(at) {
       const ms = msOf(at);
       const reasons = [...explain(ms), ...boundReasons(spec, ms, startMs, endMs), ...exclusions.explain(ms)];
@@ -117,7 +123,7 @@ function checkChoices({ dst, dialect, roll }: ScheduleSpec): void {
   }
 }
 
-function readKind(spec: ScheduleSpec, options: ScheduleOptions): Kind {
+function readKind(spec: ScheduleSpec, options: ScheduleOptions, parts: ScheduleParts, parse: (spec: ScheduleSpec) => Schedule): Kind {
   const given = (["cron", "every", "runAt", "rrule", "anyOf"] as const).filter((name) => spec[name] !== undefined);
   if (given.length !== 1) {
     throw new ScheduleError("schedule_invalid", {
@@ -129,9 +135,9 @@ function readKind(spec: ScheduleSpec, options: ScheduleOptions): Kind {
   }
   const readZone = options.zoneOf ?? zoneOf;
   if (spec.cron !== undefined) return cronKind(spec, spec.cron, options.hashSeed, readZone);
-  if (spec.rrule !== undefined) return rruleKind(spec, spec.rrule, readZone);
+  if (spec.rrule !== undefined) return parts.rrule(spec, spec.rrule, readZone);
   const zone = readZone(spec.timezone ?? "UTC", "timezone");
-  if (spec.anyOf !== undefined) return unionKind(spec.anyOf, zone, (member) => parseSchedule(member, options));
+  if (spec.anyOf !== undefined) return unionKind(spec.anyOf, zone, parse);
   return spec.every !== undefined ? everyKind(spec, spec.every, zone) : onceKind(spec, spec.runAt as string, zone);
 }
 

@@ -1,7 +1,16 @@
 import type { Dialect } from "./cron/rules.ts";
 import type { RollRule } from "./exclude/business-days.ts";
-import type { Exclusion } from "./exclude/exclusion.ts";
+import type { TimeExclusion } from "./exclude/exclusion.ts";
 import type { GapPolicy, OverlapPolicy } from "./zone/local.ts";
+
+/** What a schedule leaves out: local time, or the very instants at which another schedule fires. */
+export type Exclusion = TimeExclusion | { schedule: ExcludedSchedule };
+
+/**
+ * A schedule whose occurrences are left out. Without a `timezone` it follows the zone of the schedule it is taken from. It may exclude local time, but no
+ * schedule in turn: with every level less people can tell what is left.
+ */
+export type ExcludedSchedule = Omit<ScheduleSpec, "anyOf" | "exclude"> & { exclude?: TimeExclusion[] };
 
 /** When a job fires, as people write it down. Exactly one of `cron`, `every`, `runAt`, `rrule` and `anyOf` says the kind. */
 export type ScheduleSpec = {
@@ -35,7 +44,7 @@ export type ScheduleSpec = {
    * elapsed time for its hours, minutes and seconds.
    */
   dst?: { gap?: GapPolicy; overlap?: OverlapPolicy };
-  /** Local times in which it does not fire. */
+  /** Local times in which it does not fire, and schedules whose occurrences it leaves out. */
   exclude?: Exclusion[];
   /**
    * Moves occurrences on excluded whole days to a day that is not excluded, at the same local time: the following one, the preceding one, or the following

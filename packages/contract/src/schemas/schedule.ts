@@ -20,7 +20,7 @@ const DstPolicy = Type.Object(
   { title: "DstPolicy", additionalProperties: false },
 );
 
-const Exclusion = Type.Union(
+const TimeExclusion = Type.Union(
   [
     Type.Object({ date: Type.String({ maxLength: 10, examples: ["2027-12-25", "12-25"] }) }, { additionalProperties: false }),
     Type.Object({ from: Type.String({ maxLength: 10 }), to: Type.String({ maxLength: 10 }) }, { additionalProperties: false }),
@@ -38,14 +38,14 @@ const Exclusion = Type.Union(
     ),
   ],
   {
-    title: "Exclusion",
+    title: "TimeExclusion",
     description:
       "Local time in which nothing fires: a day (of one year or every year), days, weekly hours, the times of a cron pattern, or the holidays of an iCalendar file",
   },
 );
 
-/** What says the kind, and what shapes it; the same in a job, in a preview and in each member of anyOf. */
-const ruleFields = {
+/** What says the kind, and what shapes it but for exclusions; the same in a job, in a preview, in each member of anyOf and in an excluded schedule. */
+const plainFields = {
   cron: Text("Cron pattern of 5, 6 (seconds first) or 7 (years last) fields, or a nickname", {
     maxLength: 1024,
     examples: ["*/5 * * * *"],
@@ -63,7 +63,6 @@ const ruleFields = {
   startAt: Text("No occurrence before this time"),
   endAt: Text("No occurrence after this time"),
   dst: Type.Optional(DstPolicy),
-  exclude: Type.Optional(Type.Array(Exclusion, { maxItems: limits.exclusions })),
   roll: Type.Optional(
     Type.Enum(["following", "preceding", "modified_following"], {
       description:
@@ -82,6 +81,22 @@ const ruleFields = {
     Type.Enum(["punctual", "quartz", "spring"], { default: "punctual", description: "Whose rules the cron pattern follows" }),
   ),
 };
+
+const ExcludedSchedule = Type.Object(
+  { ...plainFields, exclude: Type.Optional(Type.Array(TimeExclusion, { maxItems: limits.exclusions })) },
+  {
+    title: "ExcludedSchedule",
+    description: "A schedule whose occurrences are left out, to the instant; without a timezone in that of the schedule it is taken from",
+    additionalProperties: false,
+  },
+);
+
+const Exclusion = Type.Union([TimeExclusion, Type.Object({ schedule: ExcludedSchedule }, { additionalProperties: false })], {
+  title: "Exclusion",
+  description: "What is left out: local time, or the occurrences of another schedule",
+});
+
+const ruleFields = { ...plainFields, exclude: Type.Optional(Type.Array(Exclusion, { maxItems: limits.exclusions })) };
 
 /**
  * The schedule's fields as they stand in a job. Their inner grammar is the schedule package's to judge: a schema can only say "string", the parser says

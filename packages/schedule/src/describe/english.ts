@@ -37,5 +37,6 @@ export const english: Wording = {
   bothDays: (day, weekday) => `${day}, if it is ${weekday}`,
   inMonths: (names) => `in ${names}`,
   inYears: (years) => `in ${years}`,
+  placeInMonth: (place) => (place > 0 ? `the ${ordinal(place)}` : place === -1 ? "the last" : `the ${ordinal(-place)} to last`),
   inZone: (sentence, zone) => `${sentence} (${zone})`,
 };

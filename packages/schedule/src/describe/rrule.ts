@@ -14,6 +14,8 @@ const units: Readonly<Record<Frequency, string>> = {
   YEARLY: "year",
 };
 
+const nth = english.placeInMonth;
+
 /** More single times than this are said as a number. */
 const mostTimes = 6;
 
@@ -92,12 +94,6 @@ function sayTimes(rule: Rule, startWall: number): string {
     minutes.flatMap((minute) => seconds.map((second) => english.clock(hour, minute, showSeconds ? second : null))),
   );
   return english.times(english.list(times, "and"));
-}
-
-/** `the 2nd`, `the last`, `the 2nd to last`. */
-function nth(place: number): string {
-  if (place > 0) return english.dayOfMonth(place);
-  return place === -1 ? "the last" : `${english.dayOfMonth(-place)} to last`;
 }
 
 function sayTime({ wallSecond, isUtc, isDate }: WrittenTime): string {

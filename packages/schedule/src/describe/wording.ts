@@ -24,6 +24,8 @@ export type Wording = {
   bothDays(day: string, weekday: string): string;
   inMonths(months: string): string;
   inYears(years: string): string;
+  /** `the 2nd`, and counted from the end `the last`, `the 2nd to last`. */
+  placeInMonth(place: number): string;
   inZone(sentence: string, zone: string): string;
 };
 

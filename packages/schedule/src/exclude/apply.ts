@@ -1,42 +1,76 @@
-import { wallText } from "../calendar.ts";
+import { describeShape } from "../describe/exclusions.ts";
 import { ScheduleError } from "../errors.ts";
 import type { Reason } from "../kinds/kind.ts";
 import type { Recurrence } from "../kinds/recurrence.ts";
-import type { ScheduleSpec } from "../spec.ts";
+import type { Exclusion, ScheduleSpec } from "../spec.ts";
 import type { Zone } from "../zone/zone.ts";
 import { businessCalendar, otherThanBusinessDays } from "./business-days.ts";
-import { excluding, exclusionAt } from "./excluding.ts";
-import { parseExclusion } from "./parse.ts";
+import { type Excluded, type Exclusions, excluding, exclusionAt } from "./excluding.ts";
+import { type ExcludedOccurrences, readExcludedSchedule } from "./occurrences.ts";
+import { type ParsedExclusion, parseExclusion } from "./parse.ts";
 import { rolling } from "./rolling.ts";
 
-export type AppliedExclusions = { recurrence: Recurrence; explain(ms: number): Reason[] };
+export type AppliedExclusions = {
+  recurrence: Recurrence;
+  explain(ms: number): Reason[];
+  /** The description with what is left out of it. */
+  describe(text: string): string;
+};
+
+type Schedule = { matches(ms: number): boolean; describe(): string };
 
 /**
  * Carries out `exclude`, `roll` and `businessDays` of a specification. Whole days that are excluded are what is not a business day; exclusions of
- * times of day only ever leave out, and are applied to what has been moved.
+ * times of day and of other schedules' occurrences only ever leave out, and are applied to what has been moved.
  *
- * @throws ScheduleError `schedule_invalid`
+ * @param parse reads the schedules that are excluded
+ * @throws ScheduleError `schedule_invalid`, or what is wrong with an excluded schedule
  */
-export function applyExclusions(inner: Recurrence, spec: ScheduleSpec, zone: Zone): AppliedExclusions {
-  const parsed = (spec.exclude ?? []).map((exclusion, index) => parseExclusion(exclusion, `exclude[${index}]`));
-  const closed = parsed.filter(({ wholeDays }) => wholeDays).map(({ covers }) => covers);
-  const times = parsed.filter(({ wholeDays }) => !wholeDays).map(({ covers }) => covers);
+export function applyExclusions(
+  inner: Recurrence,
+  spec: ScheduleSpec,
+  zone: Zone,
+  parse: (spec: ScheduleSpec) => Schedule,
+): AppliedExclusions {
+  const entries = (spec.exclude ?? []).map((exclusion, index) => readEntry(exclusion, `exclude[${index}]`, zone, parse));
+  const occurrences = entries.filter((entry) => "matches" in entry);
+  const parsed = entries.filter((entry) => "covers" in entry);
+  const closed = parsed.filter(({ wholeDays }) => wholeDays);
+  const hours = parsed.filter(({ wholeDays }) => !wholeDays);
   checkNumbers(spec);
-  const otherDays = spec.businessDays === undefined ? [] : [otherThanBusinessDays(spec.businessDays, closed)];
-  const all = [...closed, ...times, ...otherDays];
+  const days = closed.map(({ covers }) => covers);
+  const otherDays =
+    spec.businessDays === undefined ? [] : [{ place: "businessDays", covers: otherThanBusinessDays(spec.businessDays, days) }];
+  const all: Exclusions = { times: [...closed, ...hours, ...otherDays], occurrences, zone };
 
-  const moved = spec.roll === undefined ? null : rolling(inner, zone, businessCalendar(closed, spec.roll));
+  const moved = spec.roll === undefined ? null : rolling(inner, zone, businessCalendar(days, spec.roll));
   return {
-    recurrence: moved === null ? excluding(inner, all, zone) : excluding(moved, times, zone),
+    recurrence: moved === null ? excluding(inner, all) : excluding(moved, { times: hours, occurrences, zone }),
     explain(ms) {
       if (moved !== null && moved.next(ms - 1) === ms && inner.next(ms - 1) !== ms) {
-        return [{ part: "roll", holds: true, text: `An occurrence of an excluded day is moved here ("${spec.roll}").` }];
+        const isLeftOut = exclusionAt({ times: hours, occurrences, zone }, ms);
+        const text = `An occurrence of an excluded day is moved here ("${spec.roll}").`;
+        return [{ part: "roll", holds: true, text }, ...(isLeftOut === null ? [] : [reasonOf(isLeftOut)])];
       }
-      const stretch = exclusionAt(all, zone, ms);
-      if (stretch === null) return [];
-      return [{ part: "exclude", holds: false, text: `Local time from ${wallText(stretch.from)} to ${wallText(stretch.to)} is excluded.` }];
+      const excluded = exclusionAt(all, ms);
+      return excluded === null ? [] : [reasonOf(excluded)];
     },
+    describe: (text) => describeShape(text, spec, occurrences),
   };
+}
+
+function readEntry(
+  exclusion: Exclusion,
+  place: string,
+  zone: Zone,
+  parse: (spec: ScheduleSpec) => Schedule,
+): ExcludedOccurrences | (ParsedExclusion & { place: string }) {
+  if ("schedule" in exclusion) return readExcludedSchedule(exclusion.schedule, place, zone.id, parse);
+  return { place, ...parseExclusion(exclusion, place) };
+}
+
+function reasonOf({ why }: Excluded): Reason {
+  return { part: "exclude", holds: false, text: why() };
 }
 
 function checkNumbers({ businessDays, roll }: ScheduleSpec): void {

@@ -1,7 +1,7 @@
 /**
  * Local time in which a schedule does not fire. All of it is meant in the schedule's zone; a weekday list is written as in cron.
  */
-export type Exclusion =
+export type TimeExclusion =
   /** A day: `2026-12-25`, or in every year: `12-25`. */
   | { date: string }
   /** Days, both included. */
@@ -18,3 +18,6 @@ export type WallStretch = { from: number; to: number };
 
 /** An exclusion, understood: the stretch around a wall second, or null where it excludes nothing. */
 export type WallExclusion = (wallSecond: number) => WallStretch | null;
+
+/** As {@link WallExclusion}, with the entry of the specification it stems from. */
+export type PlacedExclusion = { place: string; covers: WallExclusion };

@@ -1,9 +1,9 @@
 import { civilDate, dayNumber } from "../calendar.ts";
 import { ScheduleError } from "../errors.ts";
-import type { Exclusion } from "./exclusion.ts";
+import type { TimeExclusion } from "./exclusion.ts";
 
 /** The whole-day events of a calendar as exclusions, and what could not become one, with the reason. */
-export type Holidays = { exclusions: Exclusion[]; unread: { summary: string; reason: string }[] };
+export type Holidays = { exclusions: TimeExclusion[]; unread: { summary: string; reason: string }[] };
 
 type Event = { summary: string; start: string; end: string; rule: string };
 
@@ -55,7 +55,7 @@ function eventsOf(lines: readonly string[]): Event[] {
 }
 
 /** The exclusion an event means, or the reason why it is none. */
-function toExclusion({ start, end, rule }: Event): Exclusion | string {
+function toExclusion({ start, end, rule }: Event): TimeExclusion | string {
   const from = readDay(start);
   const endDay = end === "" ? null : readDay(end);
   if (from === null || (end !== "" && endDay === null)) return "it is not an event of whole days";

@@ -1,8 +1,10 @@
+import { countBits } from "../bits.ts";
 import { civilDate, dayNumber, daysInMonth, secondsPerDay, weekday } from "../calendar.ts";
 import { parseCron } from "../cron/parse.ts";
+import { type CronPattern, everyHour } from "../cron/pattern.ts";
 import { createWallSearch } from "../cron/wall-search.ts";
 import { ScheduleError } from "../errors.ts";
-import type { Exclusion, WallExclusion } from "./exclusion.ts";
+import type { TimeExclusion, WallExclusion } from "./exclusion.ts";
 import { readHolidays } from "./icalendar.ts";
 
 /** Some four thousand holidays; it has to travel in requests and is kept with every revision of a job. */
@@ -16,7 +18,7 @@ export type ParsedExclusion = { covers: WallExclusion; wholeDays: boolean };
  * @param field its place, for the error, e.g. `exclude[2]`
  * @throws ScheduleError `schedule_invalid`
  */
-export function parseExclusion(exclusion: Exclusion, field: string): ParsedExclusion {
+export function parseExclusion(exclusion: TimeExclusion, field: string): ParsedExclusion {
   if ("date" in exclusion) {
     const isYearly = exclusion.date.length === 5;
     return { covers: isYearly ? yearlyDay(exclusion.date, field) : days(exclusion.date, exclusion.date, field), wholeDays: true };
@@ -63,11 +65,19 @@ function weekly(weekdays: string, between: string | undefined, field: string): W
 function cronTimes(cron: string): WallExclusion {
   const { pattern } = parseCron(cron, "punctual");
   const search = createWallSearch(pattern);
-  const grain = pattern.secondsLow === 1 && pattern.secondsHigh === 0 ? 60 : 1;
+  const grain = grainOf(pattern);
   return (wallSecond) => {
     const from = Math.floor(wallSecond / grain) * grain;
     return search.next(from) === from ? { from, to: from + grain } : null;
   };
+}
+
+/** How much local time around a match surely matches too: whole days where only the day counts, so that a summer of minutes is left out in ninety leaps. */
+function grainOf({ secondsLow, secondsHigh, minutesLow, minutesHigh, hours }: CronPattern): number {
+  const isWholeMinute = (secondsLow === 1 && secondsHigh === 0) || countBits(secondsLow) + countBits(secondsHigh) === 60;
+  if (!isWholeMinute) return 1;
+  if (countBits(minutesLow) + countBits(minutesHigh) < 60) return 60;
+  return hours === everyHour ? secondsPerDay : 3600;
 }
 
 /** An event that is no holiday is refused and not passed over: on that day the schedule would fire after all. */

@@ -1,4 +1,4 @@
-import { ScheduleError } from "../errors.ts";
+import { ScheduleError, within } from "../errors.ts";
 import type { ScheduleSpec } from "../spec.ts";
 import type { Zone } from "../zone/zone.ts";
 import type { Kind } from "./kind.ts";
@@ -19,7 +19,7 @@ export function unionKind(specs: readonly ScheduleSpec[], zone: Zone, parse: (sp
       remedy: "Use several jobs for more.",
     });
   }
-  const members = specs.map(parse);
+  const members = specs.map((spec, index) => within(`anyOf[${index}]`, () => parse(spec)));
   return {
     kind: "union",
     zone,

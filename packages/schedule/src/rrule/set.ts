@@ -97,7 +97,7 @@ export function withDates(
     const day = Math.floor(wallSecond / secondsPerDay);
     return removedDays.has(day) ? { from: day * secondsPerDay, to: (day + 1) * secondsPerDay } : null;
   };
-  return excluding(kept, removedDays.size === 0 ? [] : [wholeDays], zone);
+  return excluding(kept, { times: removedDays.size === 0 ? [] : [{ place: "EXDATE", covers: wholeDays }], occurrences: [], zone });
 }
 
 function smallest(a: number | null, b: number | null): number | null {

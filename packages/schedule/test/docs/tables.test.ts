@@ -33,10 +33,20 @@ describe("the tables of the docs", () => {
   it("have examples of the linter", () => expect(findings.length).toBeGreaterThan(7));
 
   it.each(findings)("%s is found in %s", (rule, example) => {
-    const [cron, city] = example?.split(" in ") ?? [];
-    const spec = { cron: cron ?? "", timezone: city === undefined ? "UTC" : `America/${city.replace(" ", "_")}` };
+    const [text, excluded] = example?.split(" without ") ?? [];
+    const [cron, city] = text?.split(" in ") ?? [];
+    const exclude = excluded === undefined ? [] : [{ schedule: { cron: excluded } }];
+    const spec = { cron: cron ?? "", timezone: city === undefined ? "UTC" : `America/${city.replace(" ", "_")}`, exclude };
     expect(lintSchedule(spec).map((finding) => finding.rule)).toContain(rule);
   });
+
+  const exclusions = readFileSync(new URL("../../../../docs/reference/schedules.md", import.meta.url), "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith("{ ") && line.includes('"schedule"'));
+
+  it("have examples of excluded schedules", () => expect(exclusions.length).toBeGreaterThan(1));
+
+  it.each(exclusions)("%s is read and leaves something out", (text) => expect(lintSchedule(JSON.parse(text))).toEqual([]));
 
   const rules = readFileSync(new URL("../../../../docs/reference/schedules.md", import.meta.url), "utf8")
     .split("\n")

@@ -41,6 +41,15 @@ describe("exclusions", () => {
     expect(schedule.previous(ms("2027-01-01T00:00:00Z"))).toBe(ms("2025-12-31T23:59:59Z"));
   });
 
+  it.each<[Exclusion]>([[{ cron: "* * * * * * 2026-2029" }], [{ cron: "0 * * * * * 2026-2029" }]])(
+    "leap over years of minutes with %j",
+    (exclusion) => {
+      const schedule = parseSchedule({ cron: "* * * * *", exclude: [exclusion] });
+      expect(schedule.next(ms("2025-12-31T23:59:00Z"))).toBe(ms("2030-01-01T00:00:00Z"));
+      expect(schedule.previous(ms("2030-01-01T00:00:00Z"))).toBe(ms("2025-12-31T23:59:00Z"));
+    },
+  );
+
   it("may leave nothing", () => {
     const schedule = parseSchedule({ ...hourly, exclude: [{ weekly: "*" }] });
     expect(schedule.next(0)).toBeNull();
@@ -51,7 +60,7 @@ describe("exclusions", () => {
     const { fires, reasons } = parseSchedule({ ...hourly, exclude: [{ date: "12-25" }] }).explain(ms("2026-12-25T10:00:00Z"));
     expect(fires).toBe(false);
     expect(reasons.filter(({ holds }) => !holds)).toEqual([
-      { part: "exclude", holds: false, text: "Local time from 2026-12-25T00:00:00 to 2026-12-26T00:00:00 is excluded." },
+      { part: "exclude", holds: false, text: "Local time from 2026-12-25T00:00:00 to 2026-12-26T00:00:00 is excluded by exclude[0]." },
     ]);
   });
 

@@ -20,6 +20,9 @@ describe("lint", () => {
     ["clock-change", { cron: "30 2 * * *", timezone: "America/New_York" }],
     ["clock-change", { cron: "30 1 * * 1", timezone: "America/New_York" }],
     ["clock-change", { cron: "0 0 * * *", timezone: "America/Santiago" }],
+    ["idle-exclusion", { cron: "30 9 * * *", exclude: [{ schedule: { cron: "0 9 25 12 *" } }] }],
+    ["idle-exclusion", { every: "1h", anchor: "2026-01-01T00:00:00.001Z", exclude: [{ schedule: { cron: "0 9 * * *" } }] }],
+    ["day-or-weekday", { anyOf: [{ cron: "30 4 13 * FRI" }] }],
     ["fixed-abbreviation", { cron: "5 12 * * *", timezone: "EST" }],
   ])("finds %s in %j", (rule, spec) => expect(rules(spec)).toContain(rule));
 
@@ -36,11 +39,27 @@ describe("lint", () => {
     [{ cron: "30 2 * * *", timezone: "Asia/Kolkata" }],
     [{ cron: "30 * * * *", timezone: "America/New_York" }],
     [{ every: "7m" }],
+    [{ cron: "* * * * *", exclude: [{ schedule: { cron: "0 0 28 2 +MON" } }, { date: "12-25" }] }],
+    [{ cron: "15 12 L * *", exclude: [{ schedule: { rrule: "FREQ=YEARLY;BYMONTH=12;BYMONTHDAY=31;BYHOUR=12;BYMINUTE=15" } }] }],
+    [{ runAt: "2026-01-01T09:00:00Z", exclude: [{ schedule: { cron: "0 9 * * *" } }] }],
   ])("has nothing to say about %j", (spec) => expect(rules(spec)).toEqual([]));
 
   it("refuses what is no schedule", () => {
     expect(refusal(() => lintSchedule({ every: "0s" })).code).toBe("duration_invalid");
     expect(refusal(() => lintSchedule({ cron: "0 9 * * *", startAt: "tomorrow" })).code).toBe("instant_invalid");
+  });
+
+  it("names the place of a finding in a schedule inside the schedule", () => {
+    const spec = {
+      cron: "0 2 * * *",
+      timezone: "America/New_York",
+      dst: { gap: "skip" },
+      exclude: [{ schedule: { cron: "0 2 13 * FRI" } }],
+    } as const;
+    expect(lintSchedule({ ...spec, exclude: [...spec.exclude] }).map(({ rule, field }) => [rule, field])).toEqual([
+      ["day-or-weekday", "exclude[0].schedule.cron"],
+      ["clock-change", "exclude[0].schedule.timezone"],
+    ]);
   });
 
   it("says what to do", () => {

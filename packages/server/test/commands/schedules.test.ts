@@ -55,6 +55,20 @@ describe("the whole schedule reaches a job", () => {
     expect(job.nextRunAt).toBe("2027-03-16T09:00:00.000Z");
   });
 
+  test("another schedule's occurrences are left out; a mistake in it is shown at its place, and there is no third level", async () => {
+    const exclude = [{ schedule: { cron: "0 9 1 * *", exclude: [{ date: "2027-04-01" }] } }];
+    const job = await office.create({ cron: "0 9 * * *", timezone: "Europe/Berlin", exclude });
+    expect(job).toMatchObject({ exclude, nextRunAt: "2027-03-02T08:00:00.000Z" });
+    const create = (schedule: object) => office.create({ cron: "0 9 * * *", exclude: [{ schedule }] });
+    await expect(create({ cron: "0 25 * * *" })).rejects.toMatchObject({
+      code: "schedule_invalid",
+      faults: [{ pointer: "/exclude/0/schedule/cron" }],
+    });
+    await expect(create({ every: "1d", exclude: [{ schedule: { every: "1d" } }] })).rejects.toMatchObject({
+      faults: [{ pointer: "/exclude/0/schedule/exclude/0/schedule" }],
+    });
+  });
+
   test("several schedules in one fire whenever one of them does", async () => {
     const job = await office.create({ anyOf: [{ cron: "0 12 * * *" }, { cron: "30 9 * * *", timezone: "Asia/Tokyo" }] });
     const { body } = await office.ask("listOccurrences", { params: { jobId: job.jobId }, query: { limit: 3 } });
