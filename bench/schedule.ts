@@ -1,10 +1,11 @@
 /**
  * How fast schedules are read and asked, side by side with croner, cron-parser and rrule-temporal.
  *
- *   npm run build && npx tsx bench/schedule.ts
+ *   npm run build && npm run bench:schedule
  *
  * Each case walks from occurrence to occurrence, starting over after ten years, for a fifth of a second at a time; the best of three counts, as
- * everything that disturbs a measurement makes it slower. Results go to the terminal and to bench/results/schedule.json.
+ * everything that disturbs a measurement makes it slower. Beside it stands what a web page would load. Results go to the terminal and to
+ * bench/results/schedule.json.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -12,6 +13,7 @@ import { parseSchedule } from "@punctual/schedule";
 import { CronExpressionParser } from "cron-parser";
 import { Cron } from "croner";
 import { RRuleTemporal } from "rrule-temporal";
+import { bundleSize } from "../checks/lib/bundle.ts";
 
 type Walk = (afterMs: number) => number | null;
 type Library = { name: string; version: string; prepare(cron: string, timezone: string): Walk };
@@ -115,10 +117,16 @@ for (const { library, what, timezone, cron, perSecond } of results) {
     ].join(" "),
   );
 }
+const bundles = {
+  core: await bundleSize("core", "parseSchedule"),
+  whole: await bundleSize("index", "parseSchedule"),
+};
+for (const [entry, { minifiedBytes, gzipBytes }] of Object.entries(bundles))
+  console.log(`bundle of parseSchedule, ${entry}: ${minifiedBytes} bytes, gzipped ${gzipBytes}`);
 const file = new URL("./results/schedule.json", import.meta.url);
 mkdirSync(new URL(".", file), { recursive: true });
 const versions = { ...Object.fromEntries(libraries.map(({ name, version }) => [name, version])), "rrule-temporal": "2.2.7" };
 writeFileSync(
   file,
-  `${JSON.stringify({ node: process.version, tz: process.versions.tz, cpu: cpus()[0]?.model, versions, results }, null, 2)}\n`,
+  `${JSON.stringify({ node: process.version, tz: process.versions.tz, cpu: cpus()[0]?.model, versions, bundles, results }, null, 2)}\n`,
 );
