@@ -1,12 +1,11 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { type ClaimedRun, claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
+import { claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
-import type { Executor, HeldRun } from "./executor.ts";
+import type { BeginClaimed } from "./begin-claimed.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
 import { createPageSize, hasFullPage } from "./page-size.ts";
-import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
@@ -23,8 +22,7 @@ export type ClaimLoopOptions = {
   db: Database;
   membership: () => Membership;
   shards: ShardKeeper;
-  plans: PlanCache;
-  executor: Executor;
+  beginClaimed: BeginClaimed;
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
@@ -59,37 +57,11 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     const limits = { perShard, total: Math.min(batch, slots.free()) };
     const claimed = await claimReady(db, nodeId, owned, limits, slots.saturated());
     page.learn(claimed.length, hasFullPage(claimed, perShard));
-    const begun = await begin(nodeId, claimed);
+    const begun = await options.beginClaimed(nodeId, claimed);
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
     batch = begun < claimed.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
-  };
-
-  /** @returns how many had a slot */
-  const begin = async (holder: number, claimed: readonly ClaimedRun[]): Promise<number> => {
-    let begun = 0;
-    const plans = await plansOf(holder, claimed);
-    for (const row of claimed) {
-      const run = heldRun(holder, row);
-      const cached = plans.get(planKey(row.job_id, row.revision));
-      if (!cached) options.executor.refuse(run, "the job's definition cannot be used on this node");
-      else if (!membership().trusted() || !slots.take(row.origin)) options.executor.handBack(run);
-      else {
-        options.executor.begin(run, cached);
-        begun++;
-      }
-    }
-    return begun;
-  };
-
-  const plansOf = async (holder: number, claimed: readonly ClaimedRun[]): Promise<Map<string, CachedPlan>> => {
-    try {
-      return await options.plans.get(claimed.map((row) => ({ jobId: row.job_id, revision: row.revision })));
-    } catch (error) {
-      for (const row of claimed) options.executor.handBack(heldRun(holder, row));
-      throw error;
-    }
   };
 
   const loop = startLoop({
@@ -107,20 +79,6 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       hungry = false;
       setTimeout(loop.wake, busyRestMs);
     },
-  };
-}
-
-function heldRun(holder: number, row: ClaimedRun): HeldRun {
-  return {
-    shard: row.shard,
-    runId: row.run_id,
-    jobId: row.job_id,
-    revision: row.revision,
-    nominalMs: row.nominal_ms,
-    attempt: row.attempt,
-    firstStartedMs: row.attempt === 1 ? null : row.started_ms,
-    holder,
-    payload: row.payload,
   };
 }
 

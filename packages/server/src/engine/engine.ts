@@ -4,6 +4,7 @@ import { notify } from "../store/notify.ts";
 import type { Cipher } from "../store/secrets.ts";
 import type { Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { createBeginClaimed } from "./begin-claimed.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createExecutor } from "./executor.ts";
 import { startFireLoop } from "./fire-loop.ts";
@@ -87,7 +88,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const membership = () => node;
   const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops() });
   const shared = { db, membership, shards, plans, executor, slots, clock, emit };
-  const claimLoop = startClaimLoop(shared);
+  const claimLoop = startClaimLoop({ ...shared, beginClaimed: createBeginClaimed(shared) });
   const fireLoop = startFireLoop({ ...shared, onReady: () => claimLoop.wake() });
   const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake() });
   const watchLoop = startWatchLoop({ ...shared, settler });

@@ -5,10 +5,11 @@ import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as statements from "../../src/store/hot-statements.ts";
 import { at } from "./fixture.ts";
 
-const source = new URL("../../src/store/hot-statements.ts", import.meta.url);
+/** Every file of hot statements; its statements are checked by their headers. */
+const sources = ["hot-statements.ts"].map((file) => new URL(`../../src/store/${file}`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
-/** A copy, for a namespace is not indexed by a name that is computed. */
+/** The statements of all those files; a copy, for a namespace is not indexed by a name that is computed. */
 const hot = { ...statements };
 const none = "'[]'";
 
@@ -76,7 +77,7 @@ const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 
 /** Statement and what the end of its header's "Index:" sentence names: indexes, or "primary key of" tables. */
 async function namedIndexes(): Promise<Map<string, string[]>> {
-  const text = await readFile(source, "utf8");
+  const text = (await Promise.all(sources.map((source) => readFile(source, "utf8")))).join("\n");
   const headers = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\nexport const (\w+) =/g);
   return new Map(
     [...headers].map(([, header = "", name = ""]) => {
