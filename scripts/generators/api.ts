@@ -36,7 +36,7 @@ ${Object.entries(schemas)
 function conventions(): string {
   return `## Conventions
 
-- **Keys.** \`Authorization: Bearer pct_...\`. A key belongs to one tenant and has scopes (\`read\`, \`write\`); ids of other tenants are not found.
+- **Keys.** \`Authorization: Bearer pct_...\`. A key belongs to one tenant and has scopes (\`read\`, \`write\`, \`operate\`); ids of other tenants are not found.
 - **Bodies** are JSON in UTF-8 with \`Content-Type: application/json\`, at most ${limits.bodyBytes / 1024 / 1024} MiB (bulk: ${
     limits.bulkBodyBytes / 1024 / 1024
   } MiB), nested at most ${limits.jsonDepth} deep. Fields that are not known are refused. Of a field given twice the last one counts. Numbers are those of JavaScript:

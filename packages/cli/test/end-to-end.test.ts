@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Job, JobPage, RunPage, RunWithAttempts } from "@punctual/contract";
+import type { Cluster, Job, JobPage, RunPage, RunWithAttempts } from "@punctual/contract";
 import { type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { punctualScript, startTestNode, type TestNode } from "./lib/test-node.ts";
@@ -34,6 +34,15 @@ test("doctor finds a node that is well", async () => {
     ["database", "ok"],
     ["key", "ok"],
   ]);
+});
+
+test("the cluster shows its node, every shard owned, and a map of them", async () => {
+  const cluster = await node.json<Cluster>("cluster");
+  expect(cluster.nodes).toMatchObject([{ draining: false, shards: 256 }]);
+  expect(cluster.shards.map(({ owner }) => owner)).toEqual(cluster.shards.map(() => cluster.nodes[0]?.nodeId));
+  const { out } = await node.run(["cluster", "--shards"]);
+  expect(out).toContain("All 256 shards are owned.");
+  expect(out.split("\n").filter((line) => /^ +\d+ {2}(A ){15}A$/.test(line))).toHaveLength(16);
 });
 
 test("a job is created, seen, changed, paused, resumed, triggered and deleted by its name", async () => {

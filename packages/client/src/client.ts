@@ -1,4 +1,4 @@
-import type { ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "@punctual/contract";
+import type { Cluster, ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createRuns } from "./nouns/runs.ts";
@@ -16,6 +16,10 @@ export function createClient(options: ClientOptions) {
   return {
     jobs: createJobs(call),
     runs: createRuns(call),
+    cluster: {
+      /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
+      get: (): Promise<Cluster> => call("getCluster", {}),
+    },
     schedules: {
       /** The next occurrences of a schedule that needs no job. */
       preview: (body: PreviewRequest): Promise<Preview> => call("previewSchedule", { body }),

@@ -32,4 +32,5 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
   explainSchedule: { method: "POST", path: "/v1/schedules/explain", repeatable: "always" },
   lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },
+  getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
 };

@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import type { ErrorCode } from "./errors.ts";
+import { clusterRoutes } from "./routes/cluster.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { runRoutes } from "./routes/runs.ts";
 
@@ -9,7 +10,7 @@ export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.
  * Every route of the API, by operation id. The server registers its handlers from this table and refuses to start when one lacks a handler; the OpenAPI
  * document, the reference and the client's types come from it too, so none of them can drift from what is served.
  */
-export const routes = { ...jobRoutes, ...runRoutes };
+export const routes = { ...jobRoutes, ...runRoutes, ...clusterRoutes };
 
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;

@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type * as bulk from "./schemas/bulk.ts";
+import type * as cluster from "./schemas/cluster.ts";
 import type * as job from "./schemas/job.ts";
 import type * as problem from "./schemas/problem.ts";
 import type * as retry from "./schemas/retry.ts";
@@ -38,4 +39,5 @@ export type Preview = Static<typeof schedule.Preview>;
 export type HttpTarget = Static<typeof target.HttpTarget>;
 export type WorkerTarget = Static<typeof target.WorkerTarget>;
 export type Target = Static<typeof target.Target>;
+export type Cluster = Static<typeof cluster.Cluster>;
 export type Problem = Static<typeof problem.Problem>;

@@ -2,15 +2,15 @@ import type { TSchema } from "typebox";
 import type { ErrorCode } from "../errors.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-/** What a key may do. `read` looks, `write` changes jobs and runs. */
-export const scopes = ["read", "write"] as const;
+/** What a key may do. `read` looks, `write` changes jobs and runs, `operate` looks after the installation that all tenants share. */
+export const scopes = ["read", "write", "operate"] as const;
 export type Scope = (typeof scopes)[number];
 
 export type Route = {
   method: HttpMethod;
   /** With `{parameters}` as OpenAPI writes them. */
   path: string;
-  tag: "jobs" | "runs" | "schedules";
+  tag: "jobs" | "runs" | "schedules" | "cluster";
   summary: string;
   description?: string;
   scope: Scope;

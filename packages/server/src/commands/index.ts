@@ -8,6 +8,7 @@ import type { Guests } from "./guests.ts";
 import { listOccurrences } from "./list-occurrences.ts";
 import type { Operation } from "./operation.ts";
 import { pauseJob, resumeJob } from "./pause-resume.ts";
+import { getCluster } from "./read-cluster.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getRun, listRuns } from "./read-runs.ts";
 import { retryRun, runAgain } from "./retry-run.ts";
@@ -41,5 +42,6 @@ export function createOperations(guests: Guests): Operations {
     previewSchedule,
     explainSchedule,
     lintSchedule,
+    getCluster,
   };
 }

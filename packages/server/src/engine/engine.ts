@@ -79,6 +79,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ttlMs: options.leaseTtlMs,
     clock,
     emit,
+    load: () => ({ running: executor.running().count }),
+    // Telling them at once saves the others up to a look; they find out by themselves anyway.
+    onBuried: () => void notify(db, { cluster: true }).catch(() => {}),
     onLost: () => {
       emit({ type: "lease_lost", nodeId: node.nodeId(), running: executor.running().count });
       shards.forget();

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { leaseTimes, trustedUntil } from "../model/lease.ts";
 import type { Database } from "../store/database.ts";
 import { isUnavailable } from "../store/database.ts";
-import { buryExpired, buryItself, markDraining, registerNode, renewNode } from "../store/nodes.ts";
+import { buryCrashed, buryExpired, buryItself, markDraining, type NodeLoad, registerNode, renewNode } from "../store/nodes.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
@@ -27,6 +27,10 @@ export type MembershipOptions = {
   ttlMs: number;
   clock: NodeClock;
   emit: Emit;
+  /** What the node is doing, told with every renewal. */
+  load: () => Pick<NodeLoad, "running">;
+  /** Others were buried: what they owned and held is free. */
+  onBuried: () => void;
   /** The node was buried by others: everything it held is theirs. Called before it joins anew. */
   onLost: () => void;
 };
@@ -49,6 +53,8 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   /** The last renewal, on this node's clock and on the database's, and since when there was no gap between them. */
   let renewed = { sentMs: 0, nowMs: 0 };
   let renewingSinceMs = 0;
+  /** The server process that answers renewals, and since when it is the same. */
+  let backend = { pid: 0, sinceMs: 0 };
 
   const register = async (): Promise<void> => {
     beat = randomUUID();
@@ -59,15 +65,19 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     trustedUntilMs = trustedUntil(sentMs, times);
     renewed = { sentMs, nowMs: registered.nowMs };
     renewingSinceMs = sentMs;
+    backend = { pid: registered.backendPid, sinceMs: sentMs };
     emit({ type: "node_registered", nodeId, name: options.name });
   };
 
   const renew = async (): Promise<boolean> => {
     const sentMs = monotonicMs();
     const nextBeat = (unanswered ??= randomUUID());
-    const nowMs = await renewNode(db, nodeId, beat, nextBeat, times.ttlMs);
+    const load = { ...options.load(), clockOffsetMs: clock.offsetOfWallMs() };
+    const renewal = await renewNode(db, { nodeId, beat, nextBeat }, times.ttlMs, load);
     unanswered = null;
-    if (nowMs === null) return false;
+    if (renewal === null) return false;
+    const { nowMs, backendPid } = renewal;
+    if (backendPid !== backend.pid) backend = { pid: backendPid, sinceMs: sentMs };
     // A gap on either clock: this node was cut off, or the database's clock was set. Either may have ended the leases of nodes that are alive. Half a TTL
     // leaves each of them at least a quarter to renew in, even if it was just about to when the gap began.
     if (Math.max(sentMs - renewed.sentMs, nowMs - renewed.nowMs) > times.ttlMs / 2) renewingSinceMs = sentMs;
@@ -86,27 +96,39 @@ export async function join(options: MembershipOptions): Promise<Membership> {
       await register();
     }
     // Whoever has itself just come back must not bury those who are about to.
-    if (monotonicMs() - renewingSinceMs > times.ttlMs) {
-      const buried = await buryExpired(db);
-      if (buried.length > 0) emit({ type: "nodes_buried", nodeIds: buried });
-    }
+    if (monotonicMs() - renewingSinceMs > times.ttlMs) announce(await buryExpired(db));
     return Math.max(0, times.renewEveryMs - (monotonicMs() - startedMs));
   };
 
+  const announce = (buried: number[]): void => {
+    if (buried.length === 0) return;
+    emit({ type: "nodes_buried", nodeIds: buried });
+    options.onBuried();
+  };
+
+  /** Whoever has just come back, or over another connection, cannot tell a crash from an outage. */
+  const watchForCrashes = async (): Promise<number> => {
+    const steadyMs = monotonicMs() - Math.max(renewingSinceMs, backend.sinceMs);
+    if (steadyMs > times.ttlMs && monotonicMs() < trustedUntilMs) announce(await buryCrashed(db, nodeId));
+    return times.renewEveryMs / 4;
+  };
+
   await register();
-  const loop: Loop = startLoop({
-    look,
-    failed: (error, failures) => {
-      emit({ type: "loop_failed", loop: "membership", error, databaseAway: isUnavailable(error) });
-      return Math.min(retryDelayMs(failures), times.renewEveryMs);
-    },
-  });
+  const loops: Loop[] = [look, watchForCrashes].map((looking) =>
+    startLoop({
+      look: looking,
+      failed: (error, failures) => {
+        emit({ type: "loop_failed", loop: "membership", error, databaseAway: isUnavailable(error) });
+        return Math.min(retryDelayMs(failures), times.renewEveryMs);
+      },
+    }),
+  );
   return {
     nodeId: () => nodeId,
     trusted: () => monotonicMs() < trustedUntilMs,
     drain: () => markDraining(db, nodeId),
     leave: async () => {
-      await loop.stop();
+      await Promise.all(loops.map((loop) => loop.stop()));
       trustedUntilMs = 0;
       await buryItself(db, nodeId);
     },

@@ -8,6 +8,8 @@ export type NodeClock = {
   observe(nowMs: number, sentMs: number): void;
   /** The database's time as far as this node can tell; only for timing sleeps and stamping starts, never to decide what is due. */
   nowMs(): number;
+  /** How far this machine's own clock is ahead of the database's; nothing depends on it, but people want to know. */
+  offsetOfWallMs(): number;
 };
 
 /**
@@ -27,5 +29,6 @@ export function createNodeClock(): NodeClock {
       offset = [...offsets].sort((a, b) => a - b)[offsets.length >> 1] ?? Number.NaN;
     },
     nowMs: () => offset + monotonicMs(),
+    offsetOfWallMs: () => Math.round(Date.now() - (offset + monotonicMs())),
   };
 }

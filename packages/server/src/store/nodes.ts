@@ -2,20 +2,23 @@ import type { Queryable } from "./database.ts";
 
 export type LiveNode = { nodeId: number; name: string; version: string; draining: boolean; leaseLeftMs: number };
 
-/** Registers this boot as a new node with a lease. @returns its id and the database's time */
+/** Registers this boot as a new node with a lease. @returns its id, the database's time, and the server process that answered */
 export async function registerNode(
   db: Queryable,
   node: { name: string; version: string; beat: string; slots: number },
   ttlMs: number,
-): Promise<{ nodeId: number; nowMs: number }> {
-  const { rows } = await db.query<{ node_id: string; now: number }>(
-    `insert into punctual.nodes (name, version, started_at, lease_until, beat, slots)
-     values ($1, $2, punctual.clock(), punctual.clock() + $3 * interval '1 millisecond', $4, $5)
-     returning node_id, punctual.ms(punctual.clock()) as now`,
+): Promise<{ nodeId: number; nowMs: number; backendPid: number }> {
+  const { rows } = await db.query<{ node_id: string; now: number; pid: number }>(
+    `insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, ttl_ms, backend_pid)
+     values ($1, $2, punctual.clock(), punctual.clock() + $3 * interval '1 millisecond', $4, $5, $3, pg_backend_pid())
+     returning node_id, punctual.ms(punctual.clock()) as now, backend_pid as pid`,
     [node.name, node.version, ttlMs, node.beat, node.slots],
   );
-  return { nodeId: Number(rows[0]?.node_id), nowMs: rows[0]?.now ?? Number.NaN };
+  return { nodeId: Number(rows[0]?.node_id), nowMs: rows[0]?.now ?? Number.NaN, backendPid: rows[0]?.pid ?? 0 };
 }
+
+/** What a node tells of itself with every renewal. */
+export type NodeLoad = { running: number; clockOffsetMs: number };
 
 /**
  * Extends the lease, if this is still the process that made the last renewal and nobody has buried the node. A lease that ran out while the database was
@@ -23,16 +26,23 @@ export async function registerNode(
  *
  * `nextBeat` is sent again when an answer was lost, and then matches what that renewal may have written; a cloned machine knows neither.
  *
- * @returns the database's time, or null when the lease is lost
+ * @returns the database's time and the server process that answered, or null when the lease is lost
  */
-export async function renewNode(db: Queryable, nodeId: number, beat: string, nextBeat: string, ttlMs: number): Promise<number | null> {
-  const { rows } = await db.query<{ now: number }>(
-    `update punctual.nodes set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3
+export async function renewNode(
+  db: Queryable,
+  node: { nodeId: number; beat: string; nextBeat: string },
+  ttlMs: number,
+  load: NodeLoad,
+): Promise<{ nowMs: number; backendPid: number } | null> {
+  const { rows } = await db.query<{ now: number; pid: number }>(
+    `update punctual.nodes
+     set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3, ttl_ms = $4, backend_pid = pg_backend_pid(), running = $5,
+         clock_offset_ms = $6
      where node_id = $1 and beat in ($2, $3) and buried_at is null
-     returning punctual.ms(punctual.clock()) as now`,
-    [nodeId, beat, nextBeat, ttlMs],
+     returning punctual.ms(punctual.clock()) as now, backend_pid as pid`,
+    [node.nodeId, node.beat, node.nextBeat, ttlMs, load.running, load.clockOffsetMs],
   );
-  return rows[0]?.now ?? null;
+  return rows[0] ? { nowMs: rows[0].now, backendPid: rows[0].pid } : null;
 }
 
 /** Says that the node is leaving: others plan without it, while it still holds its lease to finish what runs. */
@@ -58,6 +68,35 @@ export async function buryItself(db: Queryable, nodeId: number): Promise<void> {
 export async function buryExpired(db: Queryable): Promise<number[]> {
   const { rows } = await db.query<{ node_id: string }>(
     "update punctual.nodes set buried_at = punctual.clock() where lease_until <= punctual.clock() and buried_at is null returning node_id",
+  );
+  return rows.map((row) => Number(row.node_id));
+}
+
+/**
+ * Buries the nodes whose process has died: the server process of their connection is gone, and they have missed a renewal. A node that only lost its
+ * connection renews over a new one in between; one that is cut off while its connection stays half open is buried when its lease ends. Behind a pooler the
+ * server process says nothing of the node's, and then a node that has merely missed a renewal is told by the same rule only if its pooler closed that
+ * connection too.
+ *
+ * The caller must have renewed its own lease without a gap, over one connection, for a whole TTL: a restart of the database ends everybody's connection.
+ *
+ * A renewal lasts 1 TTL and is made every quarter of it: 5/16 of a TTL without one is a quarter more than that.
+ *
+ * @returns the ids of those buried
+ */
+export async function buryCrashed(db: Queryable, byNodeId: number): Promise<number[]> {
+  const { rows } = await db.query<{ node_id: string }>(
+    `with late as materialized (
+       select node_id, lease_until, backend_pid from punctual.nodes
+       where buried_at is null and node_id <> $1 and backend_pid is not null
+         and lease_until - ttl_ms * 11 / 16.0 * interval '1 millisecond' < punctual.clock())
+     update punctual.nodes n set lease_until = least(n.lease_until, punctual.clock()), buried_at = punctual.clock()
+     from late
+     -- Unchanged since it was read: it has not renewed meanwhile.
+     where n.node_id = late.node_id and n.lease_until = late.lease_until and n.buried_at is null
+       and not exists (select from pg_stat_get_activity(late.backend_pid))
+     returning n.node_id`,
+    [byNodeId],
   );
   return rows.map((row) => Number(row.node_id));
 }

@@ -5,7 +5,7 @@ import { join } from "../../src/engine/membership.ts";
 import { createNodeClock } from "../../src/engine/node-clock.ts";
 import type { Database } from "../../src/store/database.ts";
 import { renewNode } from "../../src/store/nodes.ts";
-import { type Cluster, leaseTtlMs, startCluster } from "./cluster.ts";
+import { type Cluster, leaseTtlMs, startCluster, type TestNode } from "./cluster.ts";
 import type { Fault } from "./faulty-database.ts";
 
 let cluster: Cluster;
@@ -97,12 +97,62 @@ describe("a node that is cut off", () => {
   });
 });
 
+describe("a node that crashes", () => {
+  const longTtlMs = 4_000;
+
+  it("is noticed by its closed connection, and its shards are taken long before its lease would have ended", async () => {
+    const [crashing, surviving] = [await cluster.start({ leaseTtlMs: longTtlMs }), await cluster.start({ leaseTtlMs: longTtlMs })];
+    await cluster.settled(crashing, surviving);
+    await renewedFor(surviving, longTtlMs);
+    const crashedMs = performance.now();
+    crashing.proxy.cut();
+    const [row] = await cluster.rows<{ until: Date }>("select lease_until as until from punctual.nodes where node_id = $1", [
+      crashing.engine.nodeId(),
+    ]);
+    await cluster.settled(surviving);
+    const [buried] = await cluster.rows<{ at: Date }>("select buried_at as at from punctual.nodes where node_id = $1", [
+      crashing.engine.nodeId(),
+    ]);
+    expect(buried?.at.getTime()).toBeLessThan((row?.until.getTime() ?? 0) - longTtlMs / 4);
+    expect(performance.now() - crashedMs).toBeLessThan(longTtlMs);
+    expect(surviving.events.filter((event) => event.type === "nodes_buried")).toHaveLength(1);
+  });
+
+  it("is told from one that only lost its connection, and from an outage of the database", async () => {
+    const [first, second] = [await cluster.start(), await cluster.start()];
+    await cluster.settled(first, second);
+    await renewedFor(first, leaseTtlMs);
+    for (const fallen of [[first], [first, second]]) {
+      for (const node of fallen) node.proxy.cut();
+      for (const node of fallen) node.proxy.heal();
+      await renewedFor(second, leaseTtlMs * 1.5);
+    }
+    for (const node of [first, second]) {
+      expect(node.has("lease_lost")).toBe(false);
+      expect(node.has("nodes_buried")).toBe(false);
+    }
+  });
+
+  /** Resolves when the node has kept its lease for a while, by the database's clock. */
+  async function renewedFor(node: TestNode, forMs: number): Promise<void> {
+    const untilOf = async () =>
+      (
+        await cluster.rows<{ ms: number }>("select punctual.ms(lease_until) as ms from punctual.nodes where node_id = $1", [
+          node.engine.nodeId(),
+        ])
+      )[0]?.ms ?? 0;
+    const from = await untilOf();
+    await eventually(async () => (await untilOf()) > from + forMs + 500, { timeoutMs: 4 * forMs + 5_000 });
+  }
+});
+
 describe("leases and shards", () => {
   it("a clone that renews with the same id and an old beat fails, and the original keeps its lease", async () => {
     const node = await cluster.start();
     const [row] = await cluster.rows<{ beat: string }>("select beat from punctual.nodes");
     await eventually(async () => (await cluster.rows<{ beat: string }>("select beat from punctual.nodes"))[0]?.beat !== row?.beat);
-    const renewal = await renewNode(cluster.database.pool, node.engine.nodeId(), row?.beat ?? "", randomUUID(), leaseTtlMs);
+    const clone = { nodeId: node.engine.nodeId(), beat: row?.beat ?? "", nextBeat: randomUUID() };
+    const renewal = await renewNode(cluster.database.pool, clone, leaseTtlMs, { running: 0, clockOffsetMs: 0 });
     expect(renewal).toBeNull();
     expect(node.has("lease_lost")).toBe(false);
     expect(node.engine.trusted()).toBe(true);
@@ -164,6 +214,8 @@ describe("membership", () => {
       ttlMs: leaseTtlMs,
       clock: createNodeClock(),
       emit,
+      load: () => ({ running: 0 }),
+      onBuried: () => {},
       onLost: () => {},
     });
     // Only who has renewed for a whole TTL may bury at all.

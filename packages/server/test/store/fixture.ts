@@ -6,7 +6,7 @@ import type { Placement } from "../../src/model/placement.ts";
 import { type AttemptResult, settle } from "../../src/store/dispatching.ts";
 import { type CursorMove, fire, type NewRun } from "../../src/store/firing.ts";
 import { insertJobs, type NewJob } from "../../src/store/jobs.ts";
-import { registerNode } from "../../src/store/nodes.ts";
+import { registerNode, renewNode } from "../../src/store/nodes.ts";
 import { bootstrapTenant } from "../../src/store/tenants.ts";
 
 /** When the frozen clock of every store stands at first. */
@@ -54,6 +54,12 @@ export async function createStore(): Promise<Store> {
       ),
     rows: async <T>(sql: string, values: unknown[] = []) => (await db.query(sql, values)).rows as T[],
   };
+}
+
+/** Renews a node's lease. @returns the database's time, or null when the lease is lost */
+export async function renew(store: Store, nodeId: number, beat: string, nextBeat: string, ttlMs: number): Promise<number | null> {
+  const renewal = await renewNode(store.db, { nodeId, beat, nextBeat }, ttlMs, { running: 0, clockOffsetMs: 0 });
+  return renewal?.nowMs ?? null;
 }
 
 /** The item at an index that must be there. */

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { holdDuty } from "../../src/store/leases.ts";
-import { buryExpired, buryItself, forgetNodes, liveNodes, markDraining, registerNode, renewNode } from "../../src/store/nodes.ts";
+import { buryCrashed, buryExpired, buryItself, forgetNodes, liveNodes, markDraining, registerNode } from "../../src/store/nodes.ts";
 import { readShards, releaseShards, storeWatermarks, takeShards } from "../../src/store/shards.ts";
-import { at, createStore, fireOne, hourMs, type Store, startMs } from "./fixture.ts";
+import { at, createStore, fireOne, hourMs, renew, type Store, startMs } from "./fixture.ts";
 
 const ttlMs = 4_000;
 let store: Store;
@@ -25,7 +25,7 @@ describe("a node's lease", () => {
     const isLive = async () => (await liveNodes(store.db)).some((node) => node.nodeId === nodeId);
     await store.database.moveClock(3_999);
     expect(await isLive()).toBe(true);
-    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBe(startMs + 3_999);
+    expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).toBe(startMs + 3_999);
     await store.database.moveClock(3_999);
     expect(await isLive()).toBe(true);
     await store.database.moveClock(1);
@@ -34,32 +34,69 @@ describe("a node's lease", () => {
 
   test("is not renewed by a clone, which knows an older beat", async () => {
     const { nodeId, beat } = await registered();
-    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).not.toBeNull();
-    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+    expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).not.toBeNull();
+    expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
   });
 
   test("is renewed when the answer to the last renewal was lost, whether or not that one was carried out", async () => {
     const { nodeId, beat } = await registered();
     const next = randomUUID();
-    for (let repeat = 0; repeat < 3; repeat++) expect(await renewNode(store.db, nodeId, beat, next, ttlMs)).not.toBeNull();
-    expect(await renewNode(store.db, nodeId, next, randomUUID(), ttlMs)).not.toBeNull();
+    for (let repeat = 0; repeat < 3; repeat++) expect(await renew(store, nodeId, beat, next, ttlMs)).not.toBeNull();
+    expect(await renew(store, nodeId, next, randomUUID(), ttlMs)).not.toBeNull();
   });
 
   test("can be renewed after it ran out, unless another node has buried it", async () => {
     const { nodeId, beat } = await registered();
     await store.database.moveClock(hourMs);
     const next = randomUUID();
-    expect(await renewNode(store.db, nodeId, beat, next, ttlMs)).not.toBeNull();
+    expect(await renew(store, nodeId, beat, next, ttlMs)).not.toBeNull();
     await store.database.moveClock(ttlMs);
     expect(await buryExpired(store.db)).toContain(nodeId);
-    expect(await renewNode(store.db, nodeId, next, randomUUID(), ttlMs)).toBeNull();
+    expect(await renew(store, nodeId, next, randomUUID(), ttlMs)).toBeNull();
   });
 
   test("ends with the node's own farewell, for good", async () => {
     const { nodeId, beat } = await registered();
     await buryItself(store.db, nodeId);
     expect((await liveNodes(store.db)).map((node) => node.nodeId)).not.toContain(nodeId);
-    expect(await renewNode(store.db, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+    expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+  });
+
+  describe("of a node whose connection has closed", () => {
+    const noSuchProcess = 2 ** 31 - 1;
+    const registeredBehind = async (backendPid: number | null) => {
+      const node = await registered();
+      await store.rows("update punctual.nodes set backend_pid = $2 where node_id = $1", [node.nodeId, backendPid]);
+      return node;
+    };
+    const buriedBy = async () => buryCrashed(store.db, (await registered()).nodeId);
+
+    test("ends once it has missed a renewal, long before its time", async () => {
+      const { nodeId, beat } = await registeredBehind(noSuchProcess);
+      await store.database.moveClock(1_249);
+      expect(await buriedBy()).not.toContain(nodeId);
+      await store.database.moveClock(2);
+      expect(await buriedBy()).toContain(nodeId);
+      expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).toBeNull();
+    });
+
+    test("goes on when it has renewed over a new connection", async () => {
+      const { nodeId, beat } = await registeredBehind(noSuchProcess);
+      await store.database.moveClock(1_000);
+      expect(await renew(store, nodeId, beat, randomUUID(), ttlMs)).not.toBeNull();
+      await store.database.moveClock(1_200);
+      expect(await buriedBy()).not.toContain(nodeId);
+    });
+
+    test("goes on to its end when its connection is still there, or nothing is known of it, or it is one's own", async () => {
+      const [backend] = await store.rows<{ pid: number }>("select pid from pg_stat_activity where backend_type = 'client backend' limit 1");
+      const connected = await registeredBehind(backend?.pid ?? null);
+      const older = await registeredBehind(null);
+      const own = await registeredBehind(noSuchProcess);
+      await store.database.moveClock(3_999);
+      const buried = await buryCrashed(store.db, own.nodeId);
+      for (const { nodeId } of [connected, older, own]) expect(buried).not.toContain(nodeId);
+    });
   });
 
   test("of a live node is never ended by another", async () => {

@@ -1,9 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cancelRuns, readCancelRequests } from "../../src/store/cancelling.ts";
 import { readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
-import { buryExpired, buryItself, renewNode } from "../../src/store/nodes.ts";
+import { buryExpired, buryItself } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
-import { createStore, finishedRuns, fireOne, hourMs, liveRun, minuteMs, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
+import {
+  createStore,
+  finishedRuns,
+  fireOne,
+  hourMs,
+  liveRun,
+  minuteMs,
+  renew,
+  resultOf,
+  type Store,
+  settleOne,
+  startMs,
+} from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -183,12 +195,12 @@ describe("a lost node's runs", () => {
       const { beat } = (await fresh.rows<{ beat: string }>("select beat from punctual.nodes where node_id = $1", [dying]))[0] ?? {
         beat: "",
       };
-      expect(await renewNode(fresh.db, dying, beat, beat, 4_000)).toBe(startMs + 5_000);
+      expect(await renew(fresh, dying, beat, beat, 4_000)).toBe(startMs + 5_000);
       expect(await buryExpired(fresh.db)).toEqual([]);
       await fresh.database.moveClock(5_000);
       expect(await buryExpired(fresh.db)).toEqual([dying]);
       expect(await orphans()).toEqual([runId]);
-      expect(await renewNode(fresh.db, dying, beat, beat, 4_000)).toBeNull();
+      expect(await renew(fresh, dying, beat, beat, 4_000)).toBeNull();
       expect(await buryExpired(fresh.db)).toEqual([]);
     } finally {
       await fresh.database.drop();
