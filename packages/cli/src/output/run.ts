@@ -20,10 +20,17 @@ export async function runText(io: Io, run: Run | RunWithAttempts): Promise<strin
     ],
     ["finished", run.finishedAt === null ? null : whenText(run.finishedAt, now)],
     ["next attempt", run.nextAttemptAt === null ? null : whenText(run.nextAttemptAt, now)],
+    ["target", "targetMayHaveSeen" in run ? seenText(run) : null],
   ]);
   return "attempts" in run && run.attempts.length > 0
     ? `${fields}\n${await attemptTable(io, run.attempts)}${outputText(io, run.attempts)}`
     : fields;
+}
+
+/** Only of an ended run that did not succeed: of the others it is plain, or open. */
+function seenText({ status, finishedAt, targetMayHaveSeen }: RunWithAttempts): string | null {
+  if (finishedAt === null || status === "succeeded" || targetMayHaveSeen === null) return null;
+  return targetMayHaveSeen ? "may have acted" : "has seen nothing of it";
 }
 
 /** Runs as a table. */

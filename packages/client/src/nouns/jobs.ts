@@ -49,7 +49,8 @@ export function createJobs(call: Call) {
     trigger: (jobId: string, body: { payload?: unknown } = {}, { idempotencyKey }: Keyed = {}): Promise<Run> =>
       call("triggerJob", { params: { jobId }, body, idempotencyKey }),
     /** Cancels every run that is not over; the job goes on. */
-    cancelRuns: (jobId: string): Promise<CancelledRuns> => call("cancelJobRuns", { params: { jobId } }),
+    cancelRuns: (jobId: string, body: { reason?: string } = {}): Promise<CancelledRuns> =>
+      call("cancelJobRuns", { params: { jobId }, body }),
     delete: (jobId: string, { ifMatch }: Revised = {}): Promise<void> => call("deleteJob", { params: { jobId }, ifMatch }),
     /** One page of occurrences by nominal time. */
     occurrences,

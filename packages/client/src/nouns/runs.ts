@@ -16,6 +16,7 @@ export function createRuns(call: Call) {
     retry: (runId: string): Promise<Run> => call("retryRun", { params: { runId } }),
     /** A new run of the same job and payload; `rerunOf` names this one. */
     runAgain: (runId: string): Promise<Run> => call("runAgain", { params: { runId } }),
-    cancel: (runId: string): Promise<Run> => call("cancelRun", { params: { runId } }),
+    /** One that waits ends at once; one under way is aborted within 2 s. `reason` is kept with it. */
+    cancel: (runId: string, body: { reason?: string } = {}): Promise<Run> => call("cancelRun", { params: { runId }, body }),
   };
 }

@@ -156,6 +156,8 @@ export const jobRoutes = {
     summary: "Cancel every live run of a job",
     description: "Those that wait end at once; those under way are asked to stop. The job itself goes on.",
     params: jobId,
+    body: run.Cancel,
+    bodyOptional: true,
     responses: { 200: { description: "How many", schema: job.CancelledRuns } },
     errors: ["job_not_found"],
   },

@@ -34,8 +34,11 @@ export const runRoutes = {
     tag: "runs",
     scope: "write",
     summary: "Cancel a run",
-    description: "One that waits ends at once. One under way is aborted by its node; its target may have acted already.",
+    description:
+      "One that waits, also in a queue or held back, ends at once. One under way is aborted by its node within 2 s; its target may have acted already, and targetMayHaveSeen tells.",
     params: runId,
+    body: run.Cancel,
+    bodyOptional: true,
     responses: { 200: { description: "The run as it is now", schema: run.Run } },
     errors: ["run_not_found", "run_already_ended"],
   },

@@ -92,14 +92,29 @@ const runFields = {
   ),
   queue: Nullable(Type.String({ description: "The queue it was fired into" })),
   reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
+  endedBy: Nullable(Type.String({ description: "Who ended it, or asked for its end, when a person did", examples: ["key ops (k3v9q2)"] })),
   rerunOf: Nullable(Type.String({ ...Uuid, description: "The run that this one repeats" })),
 };
 
 export const Run = Type.Object(runFields, { title: "Run", additionalProperties: false });
 export const RunWithAttempts = Type.Object(
-  { ...runFields, attempts: Type.Array(Attempt) },
+  {
+    ...runFields,
+    targetMayHaveSeen: Nullable(
+      Type.Boolean({
+        description:
+          "Whether anything of it may have reached the target. false: it is certain that nothing did; null: an attempt is under way, or not all is recorded",
+      }),
+    ),
+    attempts: Type.Array(Attempt),
+  },
   { title: "RunWithAttempts", additionalProperties: false },
 );
+export const Cancel = Type.Object(
+  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: "^[^\\p{C}]*$", description: "Kept with the run" })) },
+  { title: "Cancel", additionalProperties: false },
+);
+
 export const RunPage = Page("RunPage", Run);
 
 export const ListRunsQuery = Type.Object(

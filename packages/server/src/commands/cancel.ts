@@ -1,22 +1,26 @@
 import { PunctualError } from "@punctual/contract";
 import { cancelRuns } from "../store/cancelling.ts";
 import { findRun } from "../store/runs.ts";
-import type { Operation } from "./operation.ts";
+import type { CommandContext, Operation } from "./operation.ts";
 import { requireRun } from "./read-runs.ts";
 import { requireJob } from "./require-job.ts";
 import { runView } from "./views.ts";
 
-const reason = "cancelled by request";
-
-export const cancelJobRuns: Operation<"cancelJobRuns"> = async (context, { params }) => {
+export const cancelJobRuns: Operation<"cancelJobRuns"> = async (context, { params, body }) => {
   const job = await requireJob(context, params.jobId);
-  return { status: 200, body: await cancelRuns(context.db, context.tenantId, { jobId: job.job_id }, reason) };
+  return { status: 200, body: await cancelRuns(context.db, context.tenantId, { jobId: job.job_id }, wishOf(context, body?.reason)) };
 };
 
-export const cancelRun: Operation<"cancelRun"> = async (context, { params }) => {
+export const cancelRun: Operation<"cancelRun"> = async (context, { params, body }) => {
   const run = await requireRun(context, params.runId);
-  const { cancelled, cancelling } = await cancelRuns(context.db, context.tenantId, { runId: run.run_id }, reason);
+  const wish = wishOf(context, body?.reason);
+  const { cancelled, cancelling } = await cancelRuns(context.db, context.tenantId, { runId: run.run_id }, wish);
   const after = (await findRun(context.db, context.tenantId, run.run_id)) ?? run;
   if (cancelled + cancelling === 0) throw new PunctualError("run_already_ended", `Run ${run.run_id} has ended: ${after.state}.`);
   return { status: 200, body: runView(after) };
 };
+
+/** Names its author in the reason too: that is what people read in a list. */
+function wishOf({ actor }: CommandContext, reason: string | undefined): { reason: string; by: string } {
+  return { reason: `cancelled by ${actor}${reason === undefined ? "" : `: ${reason}`}`, by: actor };
+}

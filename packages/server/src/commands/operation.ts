@@ -6,6 +6,8 @@ import type { Cipher } from "../store/secrets.ts";
 export type CommandContext = {
   db: Queryable;
   tenantId: number;
+  /** Who asks, as history names it: `key <name> (<id>)`. */
+  actor: string;
   cipher: Cipher;
   /**
    * Tells the engine, here or on another node, that a shard may have something due sooner than it knows. A hint: polling finds it within a second anyway.

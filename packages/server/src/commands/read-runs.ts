@@ -3,7 +3,7 @@ import { acceptInstant } from "../model/job-schedule.ts";
 import { findRun, listRuns as listRows, type RunFilters, type RunRow, readAttempts } from "../store/runs.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { cutPage, pageCursor } from "./page-cursor.ts";
-import { attemptView, runView } from "./views.ts";
+import { attemptView, runView, targetMayHaveSeen } from "./views.ts";
 
 const defaultPage = 50;
 
@@ -17,7 +17,10 @@ export async function requireRun(context: CommandContext, runId: string): Promis
 export const getRun: Operation<"getRun"> = async (context, { params }) => {
   const run = await requireRun(context, params.runId);
   const attempts = await readAttempts(context.db, run.run_id);
-  return { status: 200, body: { ...runView(run), attempts: attempts.map(attemptView) } };
+  return {
+    status: 200,
+    body: { ...runView(run), targetMayHaveSeen: targetMayHaveSeen(run, attempts), attempts: attempts.map(attemptView) },
+  };
 };
 
 export const listRuns: Operation<"listRuns"> = async (context, { query }) => {

@@ -61,8 +61,19 @@ export function runView(row: RunRow): Run {
     held: row.held,
     queue: row.queue,
     reason: row.reason,
+    endedBy: row.ended_by,
     rerunOf: row.rerun_of,
   };
+}
+
+/**
+ * Whether anything of a run may have reached its target: false only when that is certain, null while an attempt is under way or when not all that was is
+ * recorded.
+ */
+export function targetMayHaveSeen(run: RunRow, attempts: readonly AttemptRow[]): boolean | null {
+  if (attempts.some((attempt) => attempt.may_have_been_seen === true)) return true;
+  const unseen = attempts.filter((attempt) => !attempt.late && attempt.may_have_been_seen === false);
+  return unseen.length < run.attempt ? null : false;
 }
 
 export function attemptView(row: AttemptRow): Attempt {

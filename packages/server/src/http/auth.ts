@@ -5,7 +5,7 @@ import { type ApiKey, findApiKey } from "../store/api-keys.ts";
 import type { Queryable } from "../store/database.ts";
 
 /** Who asks. The tenant comes from the key and from nowhere else. */
-export type Caller = { tenantId: number; keyId: string };
+export type Caller = { tenantId: number; keyId: string; keyName: string };
 
 /** @throws PunctualError unauthorized, forbidden */
 export type Authenticate = (authorization: string | undefined, scope: Scope) => Promise<Caller>;
@@ -36,7 +36,7 @@ export function createAuthenticator(db: Queryable): Authenticate {
       throw new PunctualError("unauthorized", "The API key is not known here, or was revoked.");
     }
     if (!key.scopes.includes(scope)) throw new PunctualError("forbidden", `This request needs a key with the scope ${scope}.`);
-    return { tenantId: key.tenantId, keyId: key.keyId };
+    return { tenantId: key.tenantId, keyId: key.keyId, keyName: key.name };
   };
 }
 

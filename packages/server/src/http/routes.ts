@@ -57,11 +57,13 @@ async function carryOut(
 ): Promise<Outcome> {
   if (!request.caller) throw new TypeError("a route of the table was reached without a caller");
   const { db, cipher, wake } = parts;
-  const { tenantId } = request.caller;
+  const { tenantId, keyId, keyName } = request.caller;
+  // By name for people, by id because a name need not be unique.
+  const context = { tenantId, actor: `key ${keyName} (${keyId})`, cipher, wake };
   const key = readIdempotencyKey(route, request.headers["idempotency-key"], input.body);
-  if (key === null) return { result: await operation({ db, tenantId, cipher, wake }, input), replayed: false };
+  if (key === null) return { result: await operation({ ...context, db }, input), replayed: false };
   const keyed = { operationId, key, fingerprint: fingerprintOf(route, input.params, input.body) };
-  return answerOnce(db, { tenantId, cipher, wake }, keyed, (context) => operation(context, input));
+  return answerOnce(db, context, keyed, (inTransaction) => operation(inTransaction, input));
 }
 
 function send(reply: FastifyReply, { result, replayed }: Outcome): FastifyReply {

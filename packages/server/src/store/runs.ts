@@ -24,6 +24,8 @@ export type RunRow = {
   held: HoldReason | null;
   /** Its queue's name. */
   queue: string | null;
+  /** Who ended it, or asked for its end, when a person did. */
+  ended_by: string | null;
 };
 
 export type AttemptRow = {
@@ -47,9 +49,9 @@ export type AttemptRow = {
 /** The name behind a run's queue, which lies in the run's shard. */
 const queueName = "(select q.name from punctual.queues q where q.shard = r.shard and q.queue = r.queue) as queue";
 const liveColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, rerun_of, held, ${queueName}`;
+  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, cancelled_by as ended_by, rerun_of, held, ${queueName}`;
 const finishedColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, null::float8 as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, rerun_of, null as held, ${queueName}`;
+  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, ended_by, rerun_of, null as held, ${queueName}`;
 
 /** The run, or null when it does not exist or is another tenant's. Index: primary keys. */
 export async function findRun(db: Queryable, tenantId: number, runId: string): Promise<RunRow | null> {

@@ -94,10 +94,24 @@ describe("triggering and cancelling", () => {
     const { body: run } = await office.ask("triggerJob", { params: { jobId: job.jobId } });
     expect((await office.ask("cancelRun", { params: { runId: run.runId } })).body).toMatchObject({
       status: "cancelled",
-      reason: "cancelled by request",
+      reason: "cancelled by key test (k1)",
+      endedBy: "key test (k1)",
     });
     expect(await office.refusalOf("cancelRun", { params: { runId: run.runId } })).toBe("run_already_ended");
     expect((await office.ask("getRun", { params: { runId: run.runId } })).body.attempts).toEqual([]);
+  });
+
+  test("a reason is kept, after the name of who asked; nothing of a run that had not begun was seen by its target", async () => {
+    const job = await office.create({ every: "1h" });
+    const trigger = async () => (await office.ask("triggerJob", { params: { jobId: job.jobId } })).body.runId;
+    const [one, two] = [await trigger(), await trigger()];
+    const { body } = await office.ask("cancelRun", { params: { runId: one }, body: { reason: "wrong customer" } });
+    expect(body).toMatchObject({ reason: "cancelled by key test (k1): wrong customer", endedBy: "key test (k1)", attempt: 0 });
+    await office.ask("cancelJobRuns", { params: { jobId: job.jobId }, body: { reason: "all of them" } });
+    expect((await office.ask("getRun", { params: { runId: two } })).body).toMatchObject({
+      ...{ status: "cancelled", reason: "cancelled by key test (k1): all of them", endedBy: "key test (k1)" },
+      targetMayHaveSeen: false,
+    });
   });
 
   test("all runs of a job can be cancelled, and its schedule goes on", async () => {

@@ -33,6 +33,8 @@ export type Office = Store & {
   engineLooks(): Promise<number>;
 };
 
+/** Who asks in these tests. */
+export const actor = "key test (k1)";
 export const hook = { type: "http", url: "https://example.com/hook" } as const;
 const allShards = Array.from({ length: 256 }, (_, shard) => shard);
 
@@ -47,7 +49,7 @@ export async function openOffice(): Promise<Office> {
   const cipher = createCipher(randomBytes(32));
   const woken: number[] = [];
   const ask: Office["ask"] = (id, request, tenantId = store.tenantId) => {
-    const context: CommandContext = { db: store.db, tenantId, cipher, wake: (shard) => void woken.push(shard) };
+    const context: CommandContext = { db: store.db, tenantId, actor, cipher, wake: (shard) => void woken.push(shard) };
     const whole = { params: {}, query: {}, body: undefined, ifMatch: null, ...request };
     // The table ties each operation to its own request; TypeScript cannot follow that through an id that is only known to be one of them.
     const operation = operations[id] as (context: CommandContext, request: object) => Promise<OperationResult<typeof id>>;

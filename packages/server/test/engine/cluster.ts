@@ -121,7 +121,13 @@ export async function startCluster(): Promise<Cluster> {
   };
 
   const ask: Cluster["ask"] = (id, request, { tenantId: asTenant = tenantId, on } = {}) => {
-    const context = { db: database.pool, tenantId: asTenant, cipher, wake: (shard: number) => on?.engine.wake(shard) };
+    const context = {
+      db: database.pool,
+      tenantId: asTenant,
+      actor: "key test (k1)",
+      cipher,
+      wake: (shard: number) => on?.engine.wake(shard),
+    };
     const whole = { params: {}, query: {}, body: undefined, ifMatch: null, ...request };
     return (operations[id] as (context: unknown, request: unknown) => never)(context, whole);
   };

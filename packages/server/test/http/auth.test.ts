@@ -8,11 +8,13 @@ let api: Api;
 /** A well-formed key whose id is known, with a secret that is not the stored one. */
 let wrongSecret: string;
 const seenTenants: number[] = [];
+const seenActors: string[] = [];
 
 beforeAll(async () => {
   api = await startApi({
     getJob: operation("getJob", async (context) => {
       seenTenants.push(context.tenantId);
+      seenActors.push(context.actor);
       return { status: 200, body: jobAnswer(someJobId), revision: 1 };
     }),
   });
@@ -31,6 +33,12 @@ describe("a request's key", () => {
     const answer = await read(api.key, { "x-tenant-id": "2", "tenant-id": "2" });
     expect(answer.status).toBe(200);
     expect(seenTenants.at(-1)).toBe(api.tenantId);
+  });
+
+  it("names who asks, by the key's name and id", async () => {
+    for (const key of [api.key, api.readOnlyKey]) await read(key);
+    const ids = [api.key, api.readOnlyKey].map((key) => parseApiKey(key)?.keyId);
+    expect(seenActors.slice(-2)).toEqual([`key bootstrap (${ids[0]})`, `key reader (${ids[1]})`]);
   });
 
   const wrongKeys: [string, () => string | null][] = [

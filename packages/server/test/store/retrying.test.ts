@@ -44,7 +44,7 @@ describe("retrying an ended run", () => {
     const job = await store.addJob();
     const runId = await fireOne(store, node, job, "ready");
     await store.rows("update punctual.live_runs set payload = '{}', rerun_of = run_id where run_id = $1", [runId]);
-    await cancelRuns(store.db, store.tenantId, { runId }, "by request");
+    await cancelRuns(store.db, store.tenantId, { runId }, { reason: "by request", by: "somebody" });
     expect(await readRunPayload(store.db, runId)).toBe("{}");
     expect(await retry(runId)).toBe(true);
     expect(await readRunPayload(store.db, runId)).toBe("{}");
@@ -72,7 +72,7 @@ describe("a failed attempt's next one", () => {
   test("is recorded with its time and its reason, unless the run's end was asked for meanwhile", async () => {
     const settleWaiting = async (cancelFirst: boolean) => {
       const runId = await fireOne(store, node, await store.addJob());
-      if (cancelFirst) await cancelRuns(store.db, store.tenantId, { runId }, "by request");
+      if (cancelFirst) await cancelRuns(store.db, store.tenantId, { runId }, { reason: "by request", by: "somebody" });
       await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed, nextBecause: "retry_after" }));
       return readAttempts(store.db, runId);
     };

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { cancelRuns, readCancelRequests } from "../../src/store/cancelling.ts";
 import { readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
 import { buryExpired, buryItself } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
@@ -127,58 +126,6 @@ describe("a result that is not the holder's any more changes nothing", () => {
     const kept = await Promise.all([batch(), batch()]);
     expect(kept.map((ids) => ids.size).sort((a, b) => a - b)).toEqual([0, 20]);
     for (const { jobId } of runs) expect(await finishedRuns(store, jobId)).toHaveLength(1);
-  });
-});
-
-describe("cancelling", () => {
-  const cancel = (runId: string, tenantId = store.tenantId) => cancelRuns(store.db, tenantId, { runId }, "by request");
-
-  test("ends a run that waits or is ready at once, and only once", async () => {
-    const job = await store.addJob();
-    const runId = await fireOne(store, node, job, "ready");
-    expect(await cancel(runId)).toEqual({ cancelled: 1, cancelling: 0 });
-    expect(await cancel(runId)).toEqual({ cancelled: 0, cancelling: 0 });
-    expect(await finishedRuns(store, job.jobId)).toMatchObject([{ state: "cancelled", reason: "by request", attempt: 0 }]);
-  });
-
-  test("asks the holder of a running one to stop, and leaves it to the holder", async () => {
-    const { runId, shard } = await heldRun();
-    expect(await cancel(runId)).toEqual({ cancelled: 0, cancelling: 1 });
-    expect(await readCancelRequests(store.db, node, [shard])).toContainEqual({ run_id: runId, cancel_reason: "by request" });
-    expect(await readCancelRequests(store.db, other, [shard])).toEqual([]);
-    expect(await liveRun(store, runId)).toMatchObject({ state: "running", holder: String(node) });
-  });
-
-  test("is not undone by a retry: a run whose end was asked for meanwhile ends", async () => {
-    const { jobId, runId } = await heldRun();
-    await cancel(runId);
-    await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed }));
-    expect(await liveRun(store, runId)).toBeNull();
-    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "cancelled", reason: "by request", attempt: 1 }]);
-  });
-
-  test("of a run that is handed back unbegun leaves no trace of an attempt", async () => {
-    const { jobId, runId } = await heldRun();
-    await cancel(runId);
-    await settleOne(store, resultOf(runId, node, { next: "ready", evidence: null }));
-    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "cancelled", attempt: 0, started_ms: null }]);
-  });
-
-  test("comes too late for an attempt that succeeded", async () => {
-    const { jobId, runId } = await heldRun();
-    await cancel(runId);
-    await settleOne(store, resultOf(runId, node));
-    expect(await finishedRuns(store, jobId)).toMatchObject([{ state: "succeeded", reason: null }]);
-  });
-
-  test("of a job ends all its runs, and no other job's or tenant's", async () => {
-    const [mine, bystander] = [await store.addJob(), await store.addJob()];
-    const [ready, spared] = [await fireOne(store, node, mine, "ready"), await fireOne(store, node, bystander, "ready")];
-    const stranger = await store.addTenant("stranger");
-    expect(await cancelRuns(store.db, stranger, { jobId: mine.jobId }, "x")).toEqual({ cancelled: 0, cancelling: 0 });
-    expect(await cancel(ready, stranger)).toEqual({ cancelled: 0, cancelling: 0 });
-    expect(await cancelRuns(store.db, store.tenantId, { jobId: mine.jobId }, "x")).toEqual({ cancelled: 1, cancelling: 0 });
-    expect(await liveRun(store, spared)).toMatchObject({ state: "ready" });
   });
 });
 

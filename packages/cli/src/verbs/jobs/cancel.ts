@@ -1,4 +1,5 @@
 import { type ConnectionOptions, connect, withConnection } from "../../connection.ts";
+import { given } from "../../input.ts";
 import { jobArgument, jobIdOf } from "../../job-reference.ts";
 import { answer, withJson } from "../../output/answer.ts";
 import type { Verb } from "../../verb.ts";
@@ -8,9 +9,10 @@ export const verb: Verb = {
   define: (command, io) => {
     withJson(withConnection(command))
       .argument(jobArgument.flags, jobArgument.description)
-      .action(async (reference: string, options: ConnectionOptions & { json?: true }) => {
+      .option("--reason <text>", "kept with the runs")
+      .action(async (reference: string, options: ConnectionOptions & { reason?: string; json?: true }) => {
         const client = connect(io, options);
-        const result = await client.jobs.cancelRuns(await jobIdOf(client, reference));
+        const result = await client.jobs.cancelRuns(await jobIdOf(client, reference), given({ reason: options.reason }));
         const words = `Cancelled ${result.cancelled} waiting; asked ${result.cancelling} under way to stop. The job goes on; punctual jobs pause stops it.\n`;
         await answer(io, options, result, () => words);
       });
