@@ -1,14 +1,27 @@
 import { type RunState, type TerminalRunState, terminalRunStates } from "@punctual/contract";
 
 /** What can happen to a run. */
-export type RunEvent = "claim" | "succeed" | "fail" | "give_up" | "lose" | "hand_back" | "wake" | "cancel" | "retry";
+export type RunEvent =
+  | "claim"
+  | "succeed"
+  | "fail"
+  | "give_up"
+  | "lose"
+  | "hand_back"
+  | "hold"
+  | "wake"
+  | "expire"
+  | "cancel"
+  | "retry"
+  | "backfill";
 
 /**
- * The one transition table. The TypeScript unions, the CHECK constraints of live_runs and finished_runs and the picture in docs/concepts/runs.md are
- * compared with it by tests. A run is born ready, running or skipped, by firing its occurrence.
+ * The one transition table. The picture in docs/concepts/runs.md is drawn from it; the contract's states and the CHECK constraints of live_runs and
+ * finished_runs, in migrations that are never edited, are compared with it by a test. A run is born by firing its occurrence.
  */
 export const runTransitions = {
-  ready: { claim: "running", cancel: "cancelled" },
+  // Its target is down: it waits without spending an attempt.
+  ready: { claim: "running", hold: "waiting", expire: "skipped", cancel: "cancelled" },
   running: {
     succeed: "succeeded",
     fail: "waiting",
@@ -17,17 +30,22 @@ export const runTransitions = {
     lose: "waiting",
     // Its node stops and never began the attempt, so that none is spent.
     hand_back: "ready",
+    // Claimed and not begun: its target is down, or has had its share of retries.
+    hold: "waiting",
     cancel: "cancelled",
   },
-  waiting: { wake: "ready", cancel: "cancelled" },
+  // It could not begin in time (expire), which only ever happens before the first attempt.
+  waiting: { wake: "ready", expire: "skipped", cancel: "cancelled" },
   succeeded: {},
   // By hand: the run keeps its id and its attempts, and gets another one.
   dead: { retry: "ready" },
   cancelled: { retry: "ready" },
-  skipped: {},
+  // Its occurrence is made up for.
+  skipped: { backfill: "ready" },
 } as const satisfies { readonly [S in RunState]: Partial<Record<RunEvent, RunState>> };
 
-export const bornStates = ["ready", "running", "skipped"] as const satisfies readonly RunState[];
+/** Waiting when it is held from the beginning: by a breaker, or for the run before it. */
+export const bornStates = ["ready", "running", "waiting", "skipped"] as const satisfies readonly RunState[];
 
 /** The state after `event`, or null when that cannot happen in `state`. */
 export function transition(state: RunState, event: RunEvent): RunState | null {

