@@ -7,6 +7,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { createBeginClaimed } from "./begin-claimed.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createExecutor } from "./executor.ts";
+import { startExpiryLoop } from "./expiry-loop.ts";
 import { startFireLoop } from "./fire-loop.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { join } from "./membership.ts";
@@ -94,6 +95,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const claimLoop = startClaimLoop({ ...shared, beginClaimed: createBeginClaimed(shared) });
   const fireLoop = startFireLoop({ ...shared, onReady: () => claimLoop.wake() });
   const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake() });
+  const expiryLoop = startExpiryLoop({ ...shared, onExpired: () => claimLoop.wake() });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retentionDays: options.retentionDays });
   const wakeLoops = (): void => {
@@ -120,7 +122,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      await Promise.all([fireLoop.stop(), claimLoop.stop(), rescueLoop.stop(), housekeeping.stop()]);
+      await Promise.all([fireLoop.stop(), claimLoop.stop(), rescueLoop.stop(), expiryLoop.stop(), housekeeping.stop()]);
       await courtesy(shards.stop());
       await executor.idle(drainMs);
       executor.abandon();

@@ -69,6 +69,8 @@ export type AttemptResult = {
   resumes: boolean;
   /** Why a run that was handed back unbegun waits; null for every other. */
   held: HoldReason | null;
+  /** The worker that made the attempt; none for a node's. */
+  worker?: string;
   /** Null when no attempt was begun. */
   evidence: {
     outcome: AttemptOutcomeName;
@@ -85,27 +87,30 @@ export type AttemptResult = {
 
 /** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
-  const tuples = results.map(({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, evidence: e }) => [
-    shard,
-    runId,
-    holder,
-    attempt,
-    next,
-    delayMs,
-    reason,
-    e?.outcome,
-    e?.startedMs,
-    e?.durationMs,
-    e?.failureClass,
-    e?.statusCode,
-    e?.error,
-    e?.output,
-    e?.outputTruncated ?? false,
-    resumes,
-    nextBecause,
-    e?.mayHaveBeenSeen,
-    held,
-  ]);
+  const tuples = results.map(
+    ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, worker, evidence: e }) => [
+      shard,
+      runId,
+      holder,
+      attempt,
+      next,
+      delayMs,
+      reason,
+      e?.outcome,
+      e?.startedMs,
+      e?.durationMs,
+      e?.failureClass,
+      e?.statusCode,
+      e?.error,
+      e?.output,
+      e?.outputTruncated ?? false,
+      resumes,
+      nextBecause,
+      e?.mayHaveBeenSeen,
+      held,
+      worker,
+    ],
+  );
   const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
   return new Set(rows.map((row) => row.run_id));
 }

@@ -151,7 +151,7 @@ returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.no
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
  * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt
- * comes or does not, whether the target may have seen it, why a run handed back unbegun is held]. A run whose end was asked for meanwhile is cancelled instead
+ * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name]. A run whose end was asked for meanwhile is cancelled instead
  * of retried. One that is handed back unbegun (outcome null) spends no attempt.
  * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, the one of attempts only for
  * what was not held.
@@ -162,7 +162,7 @@ with results as (
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
          v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes,
-         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held
+         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held, v->>19 as worker
   from jsonb_array_elements($1::jsonb) v),
 ended as (
   delete from punctual.live_runs l using results r
@@ -203,11 +203,11 @@ kept as (
 tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late,
-     next_at, next_because, may_have_been_seen)
+     next_at, next_because, may_have_been_seen, worker)
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
-         r.holder, not r.kept, r.next_at,
+         case when r.holder > 0 then r.holder end, not r.kept, r.next_at,
          -- None when a retry was decided on and the run ended instead, as its end was asked for meanwhile; nor for a late result.
-         case when r.next_at is not null or (r.kept and r.state <> 'waiting') then r.next_because end, r.may_have_been_seen
+         case when r.next_at is not null or (r.kept and r.state <> 'waiting') then r.next_because end, r.may_have_been_seen, r.worker
   from (
     select r.*, k.run_id is not null as kept, k.next_at
     from results r left join kept k on k.shard = r.shard and k.run_id = r.run_id and k.holder = r.holder and k.tried = r.attempt
@@ -215,8 +215,10 @@ tries as (
   -- Not as NOT EXISTS, which would be hashed over the whole table.
   where r.kept or (
     select a.attempt from punctual.attempts a
-    where a.shard = r.shard and a.run_id = r.run_id and a.attempt = r.attempt and a.finished_at = r.finished_at and not a.late
-      and a.node_id = r.holder and a.outcome = r.outcome
+    where a.shard = r.shard and a.run_id = r.run_id and a.attempt = r.attempt
+      and case when r.holder > 0 then a.finished_at = r.finished_at and not a.late and a.node_id = r.holder and a.outcome = r.outcome
+               -- A worker may say it as often as it likes: one late result is kept, and none that says what is known.
+               else a.late or a.outcome = r.outcome end
     limit 1) is null
   on conflict do nothing)
 select run_id from kept`;

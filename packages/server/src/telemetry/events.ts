@@ -27,6 +27,8 @@ export type Event =
   | { type: "result_unstorable"; runId: string; error: unknown }
   | { type: "job_unusable"; jobId: string; revision: number; error: unknown }
   | { type: "runs_orphaned"; runs: number }
+  /** `skipped`: could not begin in time; `ended`: their lease was over, or their completion did not come. */
+  | { type: "runs_expired"; skipped: number; ended: number }
   | { type: "partitions_changed"; made: string[]; dropped: string[] }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }

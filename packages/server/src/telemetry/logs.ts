@@ -50,6 +50,12 @@ function wording(event: Event): Wording {
       };
     case "runs_orphaned":
       return { level: "warn", text: `${event.runs} runs of nodes that are gone were handed back`, data };
+    case "runs_expired":
+      return {
+        level: "warn",
+        text: `${event.skipped} runs could not begin in time and were skipped; ${event.ended} were not completed by those who had taken them`,
+        data,
+      };
     case "partitions_changed":
       return { level: "info", text: `history: ${event.made.length} daily partitions made, ${event.dropped.length} dropped`, data };
     case "listener_lost":

@@ -42,6 +42,10 @@ export function createMetrics(): Metrics {
           return count("punctual_results_lost_total", {}, event.runIds.length);
         case "runs_orphaned":
           return count("punctual_runs_orphaned_total", {}, event.runs);
+        case "runs_expired":
+          count("punctual_runs_expired_total", { what: "unstarted" }, event.skipped);
+          count("punctual_runs_expired_total", { what: "held" }, event.ended);
+          return;
         case "loop_failed":
           return count("punctual_loop_failures_total", { loop: event.loop });
         case "request_ended":

@@ -2,15 +2,16 @@ import { readFile } from "node:fs/promises";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
+import * as expiryStatements from "../../src/store/expiry-statements.ts";
 import * as statements from "../../src/store/hot-statements.ts";
 import { at } from "./fixture.ts";
 
 /** Every file of hot statements; its statements are checked by their headers. */
-const sources = ["hot-statements.ts"].map((file) => new URL(`../../src/store/${file}`, import.meta.url));
+const sources = ["hot-statements.ts", "expiry-statements.ts"].map((file) => new URL(`../../src/store/${file}`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
 /** The statements of all those files; a copy, for a namespace is not indexed by a name that is computed. */
-const hot = { ...statements };
+const hot = { ...statements, ...expiryStatements };
 const none = "'[]'";
 
 /** Literals for each statement's parameters. A generic plan does not look at them. */
@@ -23,6 +24,9 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   claimSql: [shards, "4", "50", "1", "'{}'"],
   settleSql: [none],
   orphansSql: [shards, "50"],
+  peekExpirySql: [shards],
+  skipUnstartedSql: [shards, "50"],
+  expiredLeasesSql: [shards, "50"],
 };
 
 type PlanNode = { "Node Type": string; "Index Name"?: string; "Index Cond"?: string; "Relation Name"?: string; Plans?: PlanNode[] };

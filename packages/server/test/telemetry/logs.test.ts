@@ -33,6 +33,7 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
   results_lost: { type: "results_lost", runIds: ["r"] },
   result_unstorable: { type: "result_unstorable", runId: "r", error },
   job_unusable: { type: "job_unusable", jobId: "j", revision: 1, error },
+  runs_expired: { type: "runs_expired", skipped: 1, ended: 2 },
   runs_orphaned: { type: "runs_orphaned", runs: 1 },
   partitions_changed: { type: "partitions_changed", made: ["p"], dropped: [] },
   listener_lost: { type: "listener_lost", error },
