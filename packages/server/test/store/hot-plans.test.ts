@@ -1,17 +1,21 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as expiryStatements from "../../src/store/expiry-statements.ts";
 import * as statements from "../../src/store/hot-statements.ts";
+import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
-/** Every file of hot statements; its statements are checked by their headers. */
-const sources = ["hot-statements.ts", "expiry-statements.ts"].map((file) => new URL(`../../src/store/${file}`, import.meta.url));
+const store = new URL("../../src/store/", import.meta.url);
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
-/** The statements of all those files; a copy, for a namespace is not indexed by a name that is computed. */
-const hot = { ...statements, ...expiryStatements };
+/** The statements of every file of hot statements. */
+const hot = {
+  ...statements,
+  ...expiryStatements,
+  ...queueStatements,
+};
 const none = "'[]'";
 
 /** Literals for each statement's parameters. A generic plan does not look at them. */
@@ -27,6 +31,8 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   peekExpirySql: [shards],
   skipUnstartedSql: [shards, "50"],
   expiredLeasesSql: [shards, "50"],
+  claimFromQueueSql: ["1", "1", "100", "-1", "null", "'w'", "1000", "'{}'", "0"],
+  queuesWithWorkSql: [shards, "'{}'", "100"],
 };
 
 type PlanNode = { "Node Type": string; "Index Name"?: string; "Index Cond"?: string; "Relation Name"?: string; Plans?: PlanNode[] };
@@ -62,7 +68,10 @@ async function fill(pool: Database): Promise<void> {
   await pool.query(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
     select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, (array['ready', 'running', 'waiting'])[1 + n % 3], 'scheduled', n % 10, n % 50, now(),
            now() + (n - 15000) * interval '1 second', 1, case n % 3 when 1 then 1 + n % 20 end from generate_series(1, 30000) n`);
-  await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes");
+  await pool.query("update punctual.live_runs set queue = shard, concurrency_key = priority, pulled = shard % 2 = 0 where shard < 128");
+  await pool.query(`insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
+    select n % 256, n, 1, 'q' || n, now(), now() from generate_series(0, 5000) n`);
+  await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes, punctual.queues");
 }
 
 async function planOf(name: keyof typeof hot): Promise<PlanNode[]> {
@@ -81,7 +90,9 @@ const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 
 /** Statement and what the end of its header's "Index:" sentence names: indexes, or "primary key of" tables. */
 async function namedIndexes(): Promise<Map<string, string[]>> {
-  const text = (await Promise.all(sources.map((source) => readFile(source, "utf8")))).join("\n");
+  const files = (await readdir(store)).filter((file) => file.endsWith("-statements.ts"));
+  const text = (await Promise.all(files.map((file) => readFile(new URL(file, store), "utf8")))).join("
+");
   const headers = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\nexport const (\w+) =/g);
   return new Map(
     [...headers].map(([, header = "", name = ""]) => {
