@@ -91,8 +91,7 @@ const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 /** Statement and what the end of its header's "Index:" sentence names: indexes, or "primary key of" tables. */
 async function namedIndexes(): Promise<Map<string, string[]>> {
   const files = (await readdir(store)).filter((file) => file.endsWith("-statements.ts"));
-  const text = (await Promise.all(files.map((file) => readFile(new URL(file, store), "utf8")))).join("
-");
+  const text = (await Promise.all(files.map((file) => readFile(new URL(file, store), "utf8")))).join("\n");
   const headers = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\nexport const (\w+) =/g);
   return new Map(
     [...headers].map(([, header = "", name = ""]) => {
