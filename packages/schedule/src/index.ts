@@ -5,7 +5,7 @@ export { ScheduleError, type ScheduleErrorCode, type ScheduleErrorDetails } from
 export type { RollRule } from "./exclude/business-days.ts";
 export type { TimeExclusion } from "./exclude/exclusion.ts";
 export { type Holidays, readHolidays } from "./exclude/icalendar.ts";
-export { type ForecastInput, forecastLoad } from "./forecast.ts";
+export { createForecast, type Forecast, type ForecastInput, type ForecastSchedule, forecastLoad } from "./forecast.ts";
 export type { Reason, ScheduleKind } from "./kinds/kind.ts";
 export type { Recurrence } from "./kinds/recurrence.ts";
 export { type LintFinding, lintSchedule } from "./lint.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { effectiveTime, forecastLoad, parseSchedule } from "../../src/index.ts";
+import { createForecast, effectiveTime, forecastLoad, parseSchedule, type ScheduleSpec } from "../../src/index.ts";
 
 const minute = 60_000;
 
@@ -14,6 +14,50 @@ describe("forecastLoad", () => {
       { spec: { every: "1s" } },
     ];
     expect([...forecastLoad(schedules, { fromMs: 0, bucketMs: minute, buckets: 4 })]).toEqual([63, 61, 63, 62]);
+  });
+
+  it("spreads H by each job's own seed, wherever it stands", () => {
+    const hashed = { cron: "H * * * *" };
+    const specs: ScheduleSpec[] = [{ anyOf: [hashed] }, { cron: "0-59 * * * *", exclude: [{ schedule: hashed }] }];
+    const load = specs.map((spec) => {
+      const schedules = Array.from({ length: 60 }, (_, index) => ({ spec, hashSeed: `job-${index}` }));
+      return forecastLoad(schedules, { fromMs: 0, bucketMs: minute, buckets: 60 });
+    });
+    expect(load[0]?.reduce((sum, count) => sum + count)).toBe(60);
+    expect(load[0]?.filter((count) => count > 0).length).toBeGreaterThan(20);
+    expect(load.map((counts) => counts[7])).toEqual([load[0]?.[7], 60 - (load[0]?.[7] ?? 0)]);
+  });
+
+  it("shows a herd of jobs spread out as they will start, also those whose nominal time lies before", () => {
+    const herd = Array.from({ length: 600 }, (_, index) => ({ spec: { cron: "50 * * * *" }, hashSeed: `job-${index}`, spreadMs: 20 * minute }));
+    const load = forecastLoad(herd, { fromMs: 50 * minute + 3_600_000, bucketMs: 10 * minute, buckets: 3 });
+    expect((load[0] ?? 0) + (load[1] ?? 0)).toBe(600);
+    expect(Math.abs((load[0] ?? 0) - 300)).toBeLessThan(60);
+    const after = forecastLoad(herd, { fromMs: 2 * 3_600_000, bucketMs: 10 * minute, buckets: 3 });
+    expect([...after]).toEqual([load[1], 0, 0]);
+  });
+
+  it("ends with the occurrences that are left, wherever the forecast begins", () => {
+    const left = { count: 3, fromMs: 0 };
+    const load = (fromMs: number): number[] => [
+      ...forecastLoad([{ spec: { cron: "* * * * *" }, left }, { spec: { every: "1m" }, left }], { fromMs, bucketMs: minute, buckets: 3 }),
+    ];
+    expect([load(0), load(2 * minute), load(3 * minute)]).toEqual([
+      [2, 2, 2],
+      [2, 0, 0],
+      [0, 0, 0],
+    ]);
+  });
+
+  it("counts equal schedules once, and lets others work in between", () => {
+    const forecast = createForecast({ fromMs: 0, bucketMs: minute, buckets: 1440 });
+    for (let job = 0; job < 10_000; job++) forecast.add({ spec: { cron: `${job % 60} * * * *` }, hashSeed: `job-${job}` });
+    forecast.add({ spec: { cron: "* * * * * *" } });
+    expect(forecast.waiting()).toBe(61);
+    const steps = [...forecast.count()].length;
+    expect(steps).toBeGreaterThanOrEqual(8);
+    expect(forecast.load().reduce((sum, count) => sum + count)).toBe(10_000 * 24 + 86_400);
+    expect([forecast.waiting(), [...forecast.count()].length]).toEqual([0, 0]);
   });
 
   it("spreads H by each job's own seed", () => {
