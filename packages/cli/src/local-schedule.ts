@@ -1,5 +1,6 @@
-import type { Explanation, LintResult, Preview } from "@punctual/contract";
+import type { Explanation, LintResult, Preview, ScheduleDiff } from "@punctual/contract";
 import {
+  diffSchedules,
   effectiveTime,
   lintSchedule,
   parseDuration,
@@ -8,6 +9,7 @@ import {
   type Schedule,
   ScheduleError,
   type ScheduleSpec,
+  tzVersion,
 } from "@punctual/schedule";
 import type { ScheduleFields } from "./schedule-fields.ts";
 
@@ -36,7 +38,16 @@ export function previewLocally(local: LocalSchedule, page: { from?: string | und
     next = schedule.next(next);
   }
   const nextFrom = next === null ? null : (occurrences.at(-1)?.nominalAt ?? null);
-  return { description: schedule.describe(), timezone: schedule.timezone, occurrences, nextFrom };
+  return {
+    description: schedule.describe(),
+    timezone: schedule.timezone,
+    // Only --json shows it, and working it out takes longer than all the rest.
+    get tzVersion() {
+      return tzVersion();
+    },
+    occurrences,
+    nextFrom,
+  };
 }
 
 /** What the API's explain answers. @throws ScheduleError */
@@ -59,6 +70,14 @@ export function explainLocally(local: LocalSchedule, at: string): Explanation {
 export function lintLocally(local: LocalSchedule): LintResult {
   const { schedule, spec } = readLocally(local);
   return { description: schedule.describe(), findings: lintSchedule(spec, { hashSeed: local.seed }) };
+}
+
+/** What the API's diff answers. @throws ScheduleError */
+export function diffLocally(before: LocalSchedule, after: LocalSchedule, page: { from?: string | undefined; count: number }): ScheduleDiff {
+  const [old, fresh] = [readLocally(before).schedule, readLocally(after).schedule];
+  const fromMs = page.from === undefined ? before.nowMs : parseInstant(page.from, "from");
+  const { kept, lost, added } = diffSchedules(old, fresh, fromMs, page.count);
+  return { before: old.describe(), after: fresh.describe(), kept: kept.map(iso), lost: lost.map(iso), added: added.map(iso) };
 }
 
 /** The schedule, and when each of its occurrences really starts. @throws ScheduleError */

@@ -2,7 +2,7 @@ import { ScheduleError } from "@punctual/schedule";
 import type { Command } from "commander";
 import { CliError } from "./cli-error.ts";
 import { type Failure, failureOf, failureText } from "./failure.ts";
-import { readObject } from "./input.ts";
+import { readJson, readObject } from "./input.ts";
 import type { Io } from "./io.ts";
 import type { LocalSchedule } from "./local-schedule.ts";
 import { answer } from "./output/answer.ts";
@@ -86,12 +86,22 @@ async function answerLines<T extends object>(
   return answers;
 }
 
+/** A schedule in one word of the command line: a cron pattern, one in JSON, or @file. */
+export async function scheduleArgument(io: Io, text: string): Promise<ScheduleFields> {
+  if (text.startsWith("@")) return fileSchedule(io, text.slice(1));
+  if (!text.trimStart().startsWith("{")) return { cron: text };
+  return checkedSchedule((await readJson(io, "A schedule", text)) as { [field: string]: unknown }, text);
+}
+
 /** A job's file is taken for its schedule. Any other must hold nothing else, so that a slip of the keyboard is not passed over in silence. */
 async function fileSchedule(io: Io, path: string | undefined): Promise<ScheduleFields> {
   if (path === undefined) return {};
-  const object = await readObject(io, path, "a schedule");
+  return checkedSchedule(await readObject(io, path, "a schedule"), `--file ${path}`);
+}
+
+function checkedSchedule(object: { [field: string]: unknown }, source: string): ScheduleFields {
   const unknown = Object.keys(object).find((name) => !isScheduleField(name));
   if (unknown !== undefined && object.target === undefined)
-    throw new CliError("usage", `--file ${path}: "${unknown}" is no field of a schedule.`, { remedy: "Correct it, or leave it out." });
+    throw new CliError("usage", `${source}: "${unknown}" is no field of a schedule.`, { remedy: "Correct it, or leave it out." });
   return scheduleOf(object);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Cluster, Job, JobPage, RunPage, RunWithAttempts } from "@punctual/contract";
+import type { Cluster, Forecast, Job, JobPage, RunPage, RunWithAttempts } from "@punctual/contract";
 import { type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { punctualScript, startTestNode, type TestNode } from "./lib/test-node.ts";
@@ -29,11 +29,19 @@ test("doctor finds a node that is well", async () => {
   const { findings } = await node.json<{ findings: { check: string; verdict: string }[] }>("doctor");
   expect(findings.map(({ check, verdict }) => [check, verdict])).toEqual([
     ["node", "ok"],
+    ["zones", "ok"],
     ["server", "ok"],
     ["clock", "ok"],
     ["database", "ok"],
     ["key", "ok"],
   ]);
+});
+
+test("forecast draws the load of all jobs", async () => {
+  const { out, exit } = await node.run(["forecast", "--bucket", "1h"]);
+  expect([exit, out.split("\n").length]).toEqual([0, 26]);
+  expect(out).toContain("occurrences of 0 active jobs");
+  expect(await node.json<Forecast>("forecast", "--bucket", "1h")).toMatchObject({ bucketSeconds: 3600, jobs: 0, isComplete: true });
 });
 
 test("the cluster shows its node, every shard owned, and a map of them", async () => {

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Explanation, LintResult, Preview } from "@punctual/contract";
+import type { Explanation, LintResult, Preview, ScheduleDiff } from "@punctual/contract";
+import { tzVersion } from "@punctual/schedule";
 import { afterAll, expect, test } from "vitest";
 import { runForTest } from "./lib/test-io.ts";
 
@@ -112,6 +113,31 @@ test("another schedule is excluded in its JSON form, and explain names it", asyn
   const words = await runForTest(["explain", "0 9 * * *", ...exclude, "--at", "2027-03-02T09:00:00Z"]);
   expect(words.out).toContain("It is an occurrence of exclude[0].schedule: At 09:00 on the 2nd.");
   expect((await runForTest(["lint", "30 9 * * *", ...exclude])).out).toContain("idle-exclusion");
+});
+
+test("diff compares two schedules, of any kind, with the flags that both share", async () => {
+  const { value } = await json<ScheduleDiff>(["diff", "0 9 * * *", "0 9 * * MON-FRI", "--timezone", "Europe/Berlin", "--count", "6"]);
+  expect(value).toMatchObject({ after: "At 09:00 on Monday to Friday (Europe/Berlin)", added: [] });
+  expect(value.lost).toEqual(["2027-03-06T08:00:00.000Z", "2027-03-07T08:00:00.000Z"]);
+  const words = await runForTest(["diff", "0 12 * * *", '{"every":"1 day","anchor":"2027-03-01T13:00:00Z"}', "--count", "2"]);
+  expect(words.out).toBe("- At 12:00\n+ Every day\n  - 2027-03-01 12:00:00Z (in 3h)\n  + 2027-03-01 13:00:00Z (in 4h)\n");
+  expect((await runForTest(["diff", "0 9 * * *", "0 9 * * *"])).out).toContain("No difference");
+});
+
+test("diff takes a schedule from a file, and refuses what is none", async () => {
+  writeFileSync(
+    join(folder, "old.json"),
+    JSON.stringify({ name: "report", cron: "0 9 * * *", target: { type: "http", url: "http://h/" } }),
+  );
+  const { out } = await runForTest(["diff", "@old.json", "0 9 * * *"], { cwd: folder });
+  expect(out).toContain("No difference");
+  const refused = await runForTest(["diff", "0 9 * * *", '{"crom":"0 9 * * *"}']);
+  expect([refused.exit, refused.err.includes('"crom" is no field of a schedule')]).toEqual([2, true]);
+  expect((await runForTest(["diff", "0 9 * * *", "-"])).exit).toBe(2);
+});
+
+test("preview tells programs which rules of time it went by", async () => {
+  expect((await json<Preview>(["preview", "0 9 * * *"])).value.tzVersion).toBe(tzVersion());
 });
 
 test("a schedule comes from a file, a job's too, and flags replace its fields", async () => {

@@ -32,5 +32,7 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
   explainSchedule: { method: "POST", path: "/v1/schedules/explain", repeatable: "always" },
   lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },
+  diffSchedules: { method: "POST", path: "/v1/schedules/diff", repeatable: "always" },
+  forecastLoad: { method: "POST", path: "/v1/schedules/forecast", repeatable: "always" },
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
 };

@@ -19,6 +19,10 @@ export const limits = {
   scheduleMembers: 50,
   pageItems: 200,
   previewOccurrences: 1_000,
+  /** A week of minutes. */
+  forecastBuckets: 10_080,
+  forecastDays: 31,
+  forecastJobs: 100_000,
   /** What is kept of a target's answer, and of an error's text. */
   outputBytes: 16 * 1024,
 } as const;

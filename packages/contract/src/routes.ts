@@ -3,6 +3,7 @@ import type { ErrorCode } from "./errors.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { runRoutes } from "./routes/runs.ts";
+import { scheduleRoutes } from "./routes/schedules.ts";
 
 export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.ts";
 
@@ -10,7 +11,7 @@ export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.
  * Every route of the API, by operation id. The server registers its handlers from this table and refuses to start when one lacks a handler; the OpenAPI
  * document, the reference and the client's types come from it too, so none of them can drift from what is served.
  */
-export const routes = { ...jobRoutes, ...runRoutes, ...clusterRoutes };
+export const routes = { ...jobRoutes, ...runRoutes, ...scheduleRoutes, ...clusterRoutes };
 
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;

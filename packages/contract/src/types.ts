@@ -1,11 +1,13 @@
 import type { Static } from "typebox";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
+import type * as forecast from "./schemas/forecast.ts";
 import type * as job from "./schemas/job.ts";
 import type * as problem from "./schemas/problem.ts";
 import type * as retry from "./schemas/retry.ts";
 import type * as run from "./schemas/run.ts";
 import type * as schedule from "./schemas/schedule.ts";
+import type * as diff from "./schemas/schedule-diff.ts";
 import type * as target from "./schemas/target.ts";
 
 export type CreateJobBody = Static<typeof job.CreateJob>;
@@ -36,6 +38,10 @@ export type Explanation = Static<typeof schedule.Explanation>;
 export type LintRequest = Static<typeof schedule.LintRequest>;
 export type LintResult = Static<typeof schedule.LintResult>;
 export type Preview = Static<typeof schedule.Preview>;
+export type DiffRequest = Static<typeof diff.DiffRequest>;
+export type ScheduleDiff = Static<typeof diff.ScheduleDiff>;
+export type ForecastRequest = Static<typeof forecast.ForecastRequest>;
+export type Forecast = Static<typeof forecast.Forecast>;
 export type HttpTarget = Static<typeof target.HttpTarget>;
 export type WorkerTarget = Static<typeof target.WorkerTarget>;
 export type Target = Static<typeof target.Target>;

@@ -35,7 +35,7 @@ describe("the route table", () => {
   });
 
   test("asks for the scope to write wherever something changes", () => {
-    const asking = new Set(["previewSchedule", "explainSchedule", "lintSchedule"]);
+    const asking = new Set(["previewSchedule", "explainSchedule", "lintSchedule", "diffSchedules", "forecastLoad"]);
     // What concerns the installation is its operator's alone, to look at and to change.
     for (const [id, route] of table.filter(([, { scope }]) => scope !== "operate"))
       expect(route.scope, id).toBe(route.method === "GET" || asking.has(id) ? "read" : "write");

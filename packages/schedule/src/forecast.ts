@@ -44,7 +44,8 @@ const stepOccurrences = 10_000;
 export function forecastLoad(schedules: Iterable<ForecastSchedule>, input: ForecastInput): Float64Array {
   const forecast = createForecast(input);
   for (const schedule of schedules) forecast.add(schedule);
-  for (const _ of forecast.count());
+  const steps = forecast.count();
+  while (steps.next().done !== true);
   return forecast.load();
 }
 

@@ -1,5 +1,6 @@
 import { createClient, PunctualApiError } from "@punctual/client";
 import type { ErrorCode } from "@punctual/contract";
+import { tzVersion } from "@punctual/schedule";
 import { type ConnectionOptions, findKey, serverUrl } from "../connection.ts";
 import type { Io } from "../io.ts";
 
@@ -28,20 +29,32 @@ const fail = (check: string, code: ErrorCode, detail: string, remedy: string): F
 const skip = (check: string, detail: string): Finding => ({ check, verdict: "skip", detail, remedy: null, code: null });
 
 /** Looks at everything a command needs, in the order in which one thing depends on another. Never throws for what it finds. */
-export async function examine(io: Io, options: ConnectionOptions, nodeVersion: string): Promise<Finding[]> {
+export async function examine(io: Io, options: ConnectionOptions, nodeVersion: string, tzRelease = "unknown"): Promise<Finding[]> {
   const baseUrl = serverUrl(io, options).replace(/\/+$/, "");
   const { finding: server, answer } = await checkServer(baseUrl, io);
   if (answer === undefined) {
     const after = "the server cannot be asked";
-    return [checkNode(nodeVersion), server, skip("clock", after), skip("database", after), skip("key", after)];
+    return [checkNode(nodeVersion), checkTimeZones(tzRelease), server, skip("clock", after), skip("database", after), skip("key", after)];
   }
-  return [checkNode(nodeVersion), server, checkClock(answer), await checkDatabase(baseUrl), await checkKey(io, options, baseUrl)];
+  return [
+    checkNode(nodeVersion),
+    checkTimeZones(tzRelease),
+    server,
+    checkClock(answer),
+    await checkDatabase(baseUrl),
+    await checkKey(io, options, baseUrl),
+  ];
 }
 
 export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return ok("node", `Node.js ${version}`);
   return fail("node", "platform_unsupported", `Node.js ${version} is too old.`, `Install ${oldestNode.join(".")} or newer.`);
+}
+
+/** Which rules of time this machine has. The server has its own, and tells them with every preview. */
+function checkTimeZones(release: string): Finding {
+  return ok("zones", `tz data ${release}, rules ${tzVersion()}`);
 }
 
 type TimedAnswer = { date: string | null; askedAtMs: number; answeredAtMs: number };

@@ -7,12 +7,12 @@ import { safeText } from "../output/safe.ts";
 import type { Verb } from "../verb.ts";
 
 export const verb: Verb = {
-  examples: [{ command: "punctual doctor", does: "check Node.js, the server, its clock, its database and your key" }],
+  examples: [{ command: "punctual doctor", does: "check Node.js, its time zones, the server, its clock, its database and your key" }],
   define: (command, io) => {
     withJson(withConnection(command))
       .addHelpText("after", "\nThe exit code is that of the first check that failed; a warning alone is 0.")
       .action(async (options: ConnectionOptions & { json?: true }) => {
-        const findings = await examine(io, options, process.versions.node);
+        const findings = await examine(io, options, process.versions.node, process.versions.tz);
         io.exitCode = await exitCodeOf(findings);
         await answer(io, options, { findings }, () => findings.map((finding) => findingText(io, finding)).join(""));
       });

@@ -36,6 +36,8 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },
   { name: "explain", summary: "tell why a schedule fires at a time, or not", load: () => import("./explain.ts") },
   { name: "lint", summary: "tell what may surprise in a schedule, without a server", load: () => import("./lint.ts") },
+  { name: "diff", summary: "tell what changes when one schedule replaces another, without a server", load: () => import("./diff.ts") },
+  { name: "forecast", summary: "tell how many occurrences all jobs will have, as a chart", load: () => import("./forecast.ts") },
   {
     name: "import",
     summary: "make jobs of another scheduler's files",

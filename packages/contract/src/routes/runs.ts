@@ -1,9 +1,8 @@
 import { Type } from "typebox";
 import { Uuid } from "../schemas/common.ts";
 import * as run from "../schemas/run.ts";
-import { ExplainRequest, Explanation, LintRequest, LintResult, Preview, PreviewRequest } from "../schemas/schedule.ts";
 import type { Route } from "./route.ts";
-import { idempotencyErrors, scheduleErrors } from "./shared-errors.ts";
+import { idempotencyErrors } from "./shared-errors.ts";
 
 const runId = Type.Object({ runId: Uuid }, { additionalProperties: false });
 
@@ -65,35 +64,5 @@ export const runRoutes = {
     params: runId,
     responses: { 201: { description: "The new run", schema: run.Run } },
     errors: ["run_not_found", "job_not_found", ...idempotencyErrors],
-  },
-  previewSchedule: {
-    method: "POST",
-    path: "/v1/schedules/preview",
-    tag: "schedules",
-    scope: "read",
-    summary: "When would this schedule fire?",
-    body: PreviewRequest,
-    responses: { 200: { description: "The next occurrences", schema: Preview } },
-    errors: scheduleErrors,
-  },
-  explainSchedule: {
-    method: "POST",
-    path: "/v1/schedules/explain",
-    tag: "schedules",
-    scope: "read",
-    summary: "Why does this schedule fire at a time, or not?",
-    body: ExplainRequest,
-    responses: { 200: { description: "What was looked at, and what did not hold", schema: Explanation } },
-    errors: scheduleErrors,
-  },
-  lintSchedule: {
-    method: "POST",
-    path: "/v1/schedules/lint",
-    tag: "schedules",
-    scope: "read",
-    summary: "What may surprise the author of this schedule?",
-    body: LintRequest,
-    responses: { 200: { description: "Findings, with a suggestion each", schema: LintResult } },
-    errors: scheduleErrors,
   },
 } as const satisfies Record<string, Route>;

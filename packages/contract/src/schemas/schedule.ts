@@ -149,6 +149,11 @@ export const Preview = Type.Object(
   {
     description: Type.String({ description: "The schedule in plain words" }),
     timezone: Type.String(),
+    tzVersion: Type.String({
+      description:
+        "Stands for the rules of time that the answer was worked out with: where two machines give the same, they agree on the time",
+      examples: ["b74c0ba6"],
+    }),
     occurrences: Type.Array(PreviewOccurrence),
     /** Null when the schedule ends within the list. */
     nextFrom: Nullable(Instant),

@@ -29,7 +29,11 @@ describe("forecastLoad", () => {
   });
 
   it("shows a herd of jobs spread out as they will start, also those whose nominal time lies before", () => {
-    const herd = Array.from({ length: 600 }, (_, index) => ({ spec: { cron: "50 * * * *" }, hashSeed: `job-${index}`, spreadMs: 20 * minute }));
+    const herd = Array.from({ length: 600 }, (_, index) => ({
+      spec: { cron: "50 * * * *" },
+      hashSeed: `job-${index}`,
+      spreadMs: 20 * minute,
+    }));
     const load = forecastLoad(herd, { fromMs: 50 * minute + 3_600_000, bucketMs: 10 * minute, buckets: 3 });
     expect((load[0] ?? 0) + (load[1] ?? 0)).toBe(600);
     expect(Math.abs((load[0] ?? 0) - 300)).toBeLessThan(60);
@@ -40,7 +44,13 @@ describe("forecastLoad", () => {
   it("ends with the occurrences that are left, wherever the forecast begins", () => {
     const left = { count: 3, fromMs: 0 };
     const load = (fromMs: number): number[] => [
-      ...forecastLoad([{ spec: { cron: "* * * * *" }, left }, { spec: { every: "1m" }, left }], { fromMs, bucketMs: minute, buckets: 3 }),
+      ...forecastLoad(
+        [
+          { spec: { cron: "* * * * *" }, left },
+          { spec: { every: "1m" }, left },
+        ],
+        { fromMs, bucketMs: minute, buckets: 3 },
+      ),
     ];
     expect([load(0), load(2 * minute), load(3 * minute)]).toEqual([
       [2, 2, 2],

@@ -1,5 +1,5 @@
-import { lintSchedule as lint } from "@punctual/schedule";
-import { acceptInstant, acceptSchedule, asFault, firstLook, parserSpec, planSchedule } from "../model/job-schedule.ts";
+import { diffSchedules as diff, lintSchedule as lint, type Schedule, tzVersion } from "@punctual/schedule";
+import { acceptInstant, acceptSchedule, asFault, firstLook, parserSpec, planSchedule, within } from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import type { Operation } from "./operation.ts";
 import { instant, instantOrNull } from "./views.ts";
@@ -22,6 +22,7 @@ export const previewSchedule: Operation<"previewSchedule"> = async (context, { b
     body: {
       description: schedule.describe(),
       timezone: schedule.timezone,
+      tzVersion: tzVersion(),
       occurrences,
       nextFrom: next === null ? null : (occurrences.at(-1)?.nominalAt ?? null),
     },
@@ -51,4 +52,23 @@ export const lintSchedule: Operation<"lintSchedule"> = async (context, { body })
   const stored = acceptSchedule(fields, await readClock(context.db), seed);
   const findings = asFault(() => lint(parserSpec(stored), { hashSeed: seed }));
   return { status: 200, body: { description: planSchedule(stored, seed).schedule.describe(), findings } };
+};
+
+export const diffSchedules: Operation<"diffSchedules"> = async (context, { body }) => {
+  const { from, count = defaultCount, seed = "" } = body;
+  const nowMs = await readClock(context.db);
+  const [before, after] = (["before", "after"] as const).map((side) =>
+    within(`/${side}`, () => planSchedule(acceptSchedule(body[side], nowMs, seed), seed).schedule),
+  ) as [Schedule, Schedule];
+  const { kept, lost, added } = diff(before, after, from === undefined ? nowMs : acceptInstant(from, "/from"), count);
+  return {
+    status: 200,
+    body: {
+      before: before.describe(),
+      after: after.describe(),
+      kept: kept.map(instant),
+      lost: lost.map(instant),
+      added: added.map(instant),
+    },
+  };
 };

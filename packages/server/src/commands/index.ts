@@ -1,9 +1,10 @@
 import type { OperationId } from "@punctual/contract";
-import { explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
+import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
 import { deleteJob } from "./delete-job.ts";
+import { forecastLoad } from "./forecast-load.ts";
 import type { Guests } from "./guests.ts";
 import { listOccurrences } from "./list-occurrences.ts";
 import type { Operation } from "./operation.ts";
@@ -42,6 +43,8 @@ export function createOperations(guests: Guests): Operations {
     previewSchedule,
     explainSchedule,
     lintSchedule,
+    diffSchedules,
+    forecastLoad,
     getCluster,
   };
 }

@@ -128,6 +128,17 @@ export function asFault<T>(parse: () => T, pointer?: string): T {
   }
 }
 
+/** Reads a part of a request; what is wrong with it is pointed at from the whole, such as `/before/cron`. */
+export function within<T>(pointer: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof PunctualError)) throw error;
+    const faults = error.faults.map((fault) => ({ ...fault, pointer: `${pointer}${fault.pointer}` }));
+    throw new PunctualError(error.code, error.message, { faults, cause: error });
+  }
+}
+
 /** An instant of a query or a body, in epoch ms. */
 export function acceptInstant(text: string, pointer: string): number {
   return asFault(() => parseInstant(text), pointer);
