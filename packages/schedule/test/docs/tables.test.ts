@@ -28,6 +28,15 @@ describe("the tables of the docs", () => {
     expect(localText(parseSchedule({ cron }).next(Date.parse("2026-01-01T00:00:00Z")) ?? 0, "UTC").replace("T", " ")).toBe(`${first}Z`);
   });
 
+  const moves = rowsOf("guides/coming-from-elsewhere.md").filter((cells) => cells[1]?.startsWith("{"));
+
+  it("have examples from elsewhere", () => expect(moves.length).toBeGreaterThan(20));
+
+  it.each(moves)("%s is %s here, first at %s", (_, text, first) => {
+    const spec = JSON.parse(text ?? "") as ScheduleSpec;
+    expect(localText(parseSchedule(spec).next(Date.parse("2026-01-01T00:00:00Z")) ?? 0, "UTC").replace("T", " ")).toBe(`${first}Z`);
+  });
+
   const findings = rowsOf("reference/schedules.md").filter((cells) => /^[a-z]+-[a-z-]+$/.test(cells[0] ?? "") && cells[1]?.includes(" * "));
 
   it("have examples of the linter", () => expect(findings.length).toBeGreaterThan(7));
