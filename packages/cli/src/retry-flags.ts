@@ -26,7 +26,7 @@ export function withRetryFlags(command: Command): Command {
         "none",
       ]),
     )
-    .option("--retry-deadline <duration>", "no attempt begins later than this after the first (default: none)");
+    .option("--retry-deadline <duration>", "no attempt begins or goes on later than this after the first began (default: none)");
 }
 
 /** The retry policy of the flags over another one; undefined when no flag says anything of it. */

@@ -64,7 +64,7 @@ export const Retry = Type.Object(
       Type.String({
         ...Delay,
         description:
-          "No attempt begins later than this after the first began. 1s hardly ever retries; at most 720h. Default: attempts alone decide",
+          "No attempt begins later than this after the first began, and one under way then is stopped. A retry by hand begins it anew. 1s hardly ever retries; at most 720h. Default: attempts alone decide",
       }),
     ),
     retryOn: Type.Optional(RetryOn),

@@ -1,5 +1,6 @@
 import type { ClaimedRun } from "../store/dispatching.ts";
-import type { Executor, HeldRun } from "./executor.ts";
+import type { Executor } from "./executor.ts";
+import type { HeldRun } from "./held-run.ts";
 import type { Membership } from "./membership.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
@@ -50,7 +51,7 @@ function heldRun(holder: number, row: ClaimedRun): HeldRun {
     revision: row.revision,
     nominalMs: row.nominal_ms,
     attempt: row.attempt,
-    firstStartedMs: row.attempt === 1 ? null : row.started_ms,
+    deadlineFromMs: row.attempt === 1 ? null : row.started_ms,
     holder,
     payload: row.payload,
   };

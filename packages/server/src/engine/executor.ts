@@ -1,29 +1,13 @@
-import { randomBytes } from "node:crypto";
-import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
 import { type AttemptEnd, afterAttempt } from "../model/after-attempt.ts";
 import { runTransitions } from "../model/run-states.ts";
 import type { AttemptResult } from "../store/dispatching.ts";
-import type { AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
+import type { HeldRun } from "./held-run.ts";
+import { type AttemptParts, type MadeAttempt, makeAttempt } from "./make-attempt.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
 import type { CachedPlan } from "./plan-cache.ts";
 import type { Settler } from "./settler.ts";
 import type { Slots } from "./slots.ts";
-
-/** A run that this node holds, in the attempt it is to make now. Its slot is taken already. */
-export type HeldRun = {
-  shard: number;
-  runId: string;
-  jobId: string;
-  revision: number;
-  nominalMs: number;
-  attempt: number;
-  /** When the run's first attempt began, by the database's clock; null when this is the first. */
-  firstStartedMs: number | null;
-  holder: number;
-  /** JSON text instead of the job's payload, or null. */
-  payload: string | null;
-};
 
 export type Executor = {
   /** Begins the attempt; its result goes to the settler and its slot is given back. */
@@ -43,9 +27,7 @@ export type Executor = {
   idle(deadlineMs: number): Promise<void>;
 };
 
-export type ExecutorOptions = {
-  targets: ReadonlyMap<string, Target<TargetSpec>>;
-  secretsOf: (tenantId: number, jobId: string, target: TargetSpec) => Promise<readonly string[]>;
+export type ExecutorOptions = AttemptParts & {
   settler: Settler;
   slots: Slots;
   clock: NodeClock;
@@ -74,7 +56,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     try {
       const startedMs = clock.nowMs();
       const began = monotonicMs();
-      const outcome = await attempt(options, run, cached, entry.abort.signal);
+      const outcome = await makeAttempt(options, run, cached, startedMs, entry.abort.signal);
       const durationMs = monotonicMs() - began;
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
       settler.add(result);
@@ -163,61 +145,16 @@ export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun,
   };
 }
 
-/** Never rejects: what cannot even be sent is a failed attempt like any other. */
-async function attempt(options: ExecutorOptions, run: HeldRun, cached: CachedPlan, signal: AbortSignal): Promise<AttemptOutcome> {
-  const spec = cached.plan.target;
-  const target = options.targets.get(spec.type);
-  try {
-    if (!target) throw new PunctualError("internal", `This node has no target of type ${spec.type}.`);
-    const signingSecrets = await options.secretsOf(cached.tenantId, run.jobId, spec);
-    return await target.attempt(requestOf(run, cached, signingSecrets), signal);
-  } catch (error) {
-    const message = error instanceof PunctualError ? error.message : "The attempt could not be prepared.";
-    return {
-      ok: false,
-      failureClass: "internal",
-      statusCode: null,
-      message,
-      output: null,
-      outputTruncated: false,
-      retryAfterMs: null,
-      retryForbidden: false,
-      mayHaveBeenSeen: false,
-    };
-  }
-}
-
-function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly string[]): AttemptRequest<TargetSpec> {
-  const json = run.payload ?? cached.payload;
-  const text = json?.startsWith('"') ? (JSON.parse(json) as string) : null;
-  return {
-    target: cached.plan.target,
-    runId: run.runId,
-    jobId: run.jobId,
-    jobName: cached.name,
-    tenantId: cached.tenantId,
-    attempt: run.attempt,
-    nominalAt: run.nominalMs,
-    payload: text ?? json,
-    contentType: json === null ? null : text === null ? "application/json" : "text/plain; charset=utf-8",
-    signingSecrets,
-    timeoutMs: cached.plan.timeoutMs,
-    // One trace a run, one span an attempt.
-    traceparent: `00-${run.runId.replaceAll("-", "")}-${randomBytes(8).toString("hex")}-01`,
-    idempotencyKey: run.runId,
-  };
-}
-
 function resultOf(
   run: HeldRun,
   cached: CachedPlan,
-  outcome: AttemptOutcome,
+  outcome: MadeAttempt,
   end: UnderWay["end"],
   timing: { startedMs: number; durationMs: number },
 ): AttemptResult {
   const { shard, runId, holder, attempt: number } = run;
   const ended = endOf(outcome, end);
-  const sinceFirstMs = timing.startedMs + timing.durationMs - (run.firstStartedMs ?? timing.startedMs);
+  const sinceFirstMs = timing.startedMs + timing.durationMs - (run.deadlineFromMs ?? timing.startedMs);
   const after = afterAttempt(ended, { number, sinceFirstMs }, cached.plan.retry, Math.random());
   const { statusCode, output, outputTruncated } = outcome;
   return {
@@ -235,7 +172,7 @@ function resultOf(
 }
 
 /** A success counts even when its end was asked for meanwhile: the target has acted. */
-function endOf(outcome: AttemptOutcome, end: UnderWay["end"]): AttemptEnd {
+function endOf(outcome: MadeAttempt, end: UnderWay["end"]): AttemptEnd {
   if (outcome.ok) return { kind: "succeeded" };
   if (end?.kind === "cancel") return { kind: "cancelled", reason: end.reason };
   return end === null ? { kind: "failed", failure: outcome } : { kind: "lost", failure: { ...outcome, failureClass: "lost" } };

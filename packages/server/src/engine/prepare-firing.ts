@@ -1,6 +1,6 @@
 import { planFiring } from "../model/firing-plan.ts";
 import type { CursorMove, DueCursor, NewRun } from "../store/firing.ts";
-import type { HeldRun } from "./executor.ts";
+import type { HeldRun } from "./held-run.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
 
@@ -63,7 +63,7 @@ export function prepareFiring(
         revision: row.revision,
         nominalMs,
         attempt: 1,
-        firstStartedMs: null,
+        deadlineFromMs: null,
         holder: nodeId,
         payload: null,
       };

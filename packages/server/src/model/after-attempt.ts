@@ -20,7 +20,7 @@ export type AfterAttempt = {
 const deadReasons = {
   not_retryable: "the failure is one that a retry cannot heal",
   attempts_used_up: "all attempts failed",
-  deadline: "the next attempt would have begun after the run's deadline",
+  deadline: "the run's deadline came before another attempt could",
   refused: "the target said that another attempt is of no use",
   gone: "the target is gone (410)",
 } as const satisfies Record<Extract<RetryDecision, { retry: false }>["because"], string>;
@@ -28,7 +28,7 @@ const deadReasons = {
 /**
  * What becomes of a run whose attempt has ended.
  *
- * @param attempt its number, from 1, and how long before its end the run's first attempt began
+ * @param attempt its number, from 1, and for how long the run's deadline had been counting at its end
  * @param random uniform in [0, 1), for the retry's jitter
  */
 export function afterAttempt(

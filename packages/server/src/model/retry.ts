@@ -14,17 +14,25 @@ export type RetryPolicy = {
   backoff: readonly number[] | { kind: "exponential" | "linear" | "fixed"; baseMs: number; factor: number; capMs: number };
   /** full: uniform between a second and the ceiling, which spreads a herd of failures best. */
   jitter: "full" | "none";
-  /** No attempt begins later than this after the first one began; null for no such bound. */
+  /** No attempt begins or goes on later than this after the first one began; null for no such bound. */
   deadlineMs: number | null;
   classes: ReadonlySet<FailureClass>;
   /** Single codes, and whole classes of them as `4xx` and `5xx`. */
   statusCodes: ReadonlySet<number | string>;
 };
 
-/** What a target says of a failure. `retryForbidden`: the other side declared that another try is of no use. */
-export type Failure = { failureClass: FailureClass; statusCode: number | null; retryAfterMs: number | null; retryForbidden: boolean };
+/** What is known of a failure. */
+export type Failure = {
+  failureClass: FailureClass;
+  statusCode: number | null;
+  retryAfterMs: number | null;
+  /** The other side declared that another try is of no use. */
+  retryForbidden: boolean;
+  /** The run's deadline stopped it, before its own time limit did. */
+  atDeadline?: boolean;
+};
 
-/** An attempt that has failed: its number, from 1, and how long before now the run's first attempt began. */
+/** An attempt that has failed: its number, from 1, and for how long the run's deadline has been counting: since its first attempt, or a retry by hand. */
 export type FailedAttempt = { number: number; sinceFirstMs: number };
 
 export type RetryDecision =
@@ -39,6 +47,8 @@ export type RetryDecision =
  */
 export function decideRetry(failure: Failure, failed: FailedAttempt, policy: RetryPolicy, random: number): RetryDecision {
   const refusal = refusalOf(failure, policy);
+  // Also when timeouts are not retried, or it was the last attempt: what stopped it was not its own time limit.
+  if (failure.atDeadline) return { retry: false, because: "deadline" };
   if (refusal !== null) return { retry: false, because: refusal };
   if (failed.number >= policy.attempts) return { retry: false, because: "attempts_used_up" };
   const backoffMs = delayAfter(failed.number, policy, random);
@@ -46,6 +56,16 @@ export function decideRetry(failure: Failure, failed: FailedAttempt, policy: Ret
   const delayMs = Math.max(backoffMs, askedMs);
   if (policy.deadlineMs !== null && failed.sinceFirstMs + delayMs > policy.deadlineMs) return { retry: false, because: "deadline" };
   return { retry: true, delayMs, because: askedMs > backoffMs ? "retry_after" : "backoff" };
+}
+
+/**
+ * How long an attempt that begins now may take: the job's timeout, or what is left of the run's deadline when that is less. 0 or less: the deadline has passed,
+ * and the attempt must not begin.
+ *
+ * @param sinceFirstMs for how long the run's deadline has been counting; 0 for its first attempt
+ */
+export function attemptLimitMs({ timeoutMs, retry }: { timeoutMs: number; retry: RetryPolicy }, sinceFirstMs: number): number {
+  return Math.min(timeoutMs, (retry.deadlineMs ?? Number.POSITIVE_INFINITY) - sinceFirstMs);
 }
 
 /** Why no attempt may follow this failure, however many are left; null when one may. */

@@ -11,7 +11,7 @@ export type ClaimedRun = {
   revision: number;
   nominal_ms: number;
   attempt: number;
-  /** When the first attempt began; this one's start when it is the first. */
+  /** What its deadline counts from: when its first attempt began, this one when it is the first, or when a person retried it since. */
   started_ms: number;
   origin: number;
   payload: string | null;
@@ -124,7 +124,7 @@ export type OrphanedRun = {
   attempt: number;
   holder: number;
   held_ms: number;
-  /** When the first attempt began. */
+  /** As of a claimed run. */
   started_ms: number | null;
   now: number;
 };

@@ -48,7 +48,7 @@ select count(*)::int as skipped from ended`;
  */
 export const expiredLeasesSql = `
 select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, l.worker, l.cancel_reason, punctual.ms(l.due_at) as held_ms,
-       punctual.ms(l.started_at) as started_ms, coalesce(l.ends_at <= punctual.clock(), false) as over, punctual.ms(punctual.clock()) as now
+       punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, coalesce(l.ends_at <= punctual.clock(), false) as over, punctual.ms(punctual.clock()) as now
 from unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select * from punctual.live_runs l

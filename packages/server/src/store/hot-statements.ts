@@ -142,7 +142,8 @@ set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.c
 from picked p
 where l.shard = p.shard and l.run_id = p.run_id
   and exists (select from punctual.nodes n where n.node_id = $4 and n.lease_until > punctual.clock())
-returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt, punctual.ms(l.started_at) as started_ms, l.origin, l.payload,
+returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,
+          punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, l.origin, l.payload,
           punctual.ms(punctual.clock()) as now`;
 
 /**
@@ -229,7 +230,8 @@ select run_id from kept`;
  * $1 shards, $2 how many of each. Locks: none; settle's guard decides. Index: live_runs_holder.
  */
 export const orphansSql = `
-select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, punctual.ms(l.due_at) as held_ms, punctual.ms(l.started_at) as started_ms, punctual.ms(punctual.clock()) as now
+select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, punctual.ms(l.due_at) as held_ms,
+       punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, punctual.ms(punctual.clock()) as now
 from unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select * from punctual.live_runs l

@@ -85,8 +85,8 @@ claimed as (
       worker = $6, expires_at = case when $5::bigint is null then punctual.clock() + $7::float8 * interval '1 millisecond' else l.expires_at end
   from best b
   where l.shard = $1 and l.run_id = b.run_id and (exists (select from gate) or not (select bound from seen))
-  returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt, punctual.ms(l.started_at) as started_ms,
-            l.origin, l.payload, l.priority, b.place)
+  returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,
+            punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, l.origin, l.payload, l.priority, b.place)
 select c.shard, c.run_id, c.job_id, c.tenant_id, c.revision, c.nominal_ms, c.attempt, c.started_ms, c.origin, c.payload, punctual.ms(punctual.clock()) as now,
        s.bound and t.taken > 0 and not exists (select from gate) as raced, s.paused, s.free <= 0 as full,
        case when s.tokens + 1e-6 < 1 then ceil((1 - s.tokens) * s.rate_period_ms / s.rate_limit) end as token_in_ms

@@ -4,7 +4,8 @@ import type { Queryable } from "./database.ts";
 
 /**
  * Makes an ended run live again, ready for another attempt: out of history and back, in one statement, so that it is in one of the two at any moment. Of
- * two that retry at once, one deletes the row and the other finds none. Attempts are kept, and so is the time of the first start.
+ * two that retry at once, one deletes the row and the other finds none. Attempts are kept, and so is the time of the first start;
+ * the deadline counts anew.
  *
  * $1 shard, $2 run, $3 tenant, $4 priority, $5 origin, $6 whether workers pull it. Locks: the run's row. Index: primary key of finished_runs, in every partition.
  */
@@ -14,9 +15,9 @@ with ended as (
   where f.shard = $1 and f.run_id = $2 and f.tenant_id = $3 and f.state in ('dead', 'cancelled') returning f.*)
 insert into punctual.live_runs
   (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, started_at, payload, rerun_of, queue,
-   concurrency_key, pulled)
+   concurrency_key, pulled, retried_at)
 select shard, run_id, job_id, tenant_id, revision, 'ready', kind, $4, $5, nominal_at, punctual.clock(), attempt, started_at, payload, rerun_of, queue,
-       concurrency_key, $6 from ended`;
+       concurrency_key, $6, punctual.clock() from ended`;
 
 /** @returns whether the run was dead or cancelled and is ready now */
 export async function retryEndedRun(db: Queryable, tenantId: number, runId: string, as: Placement): Promise<boolean> {

@@ -82,3 +82,72 @@ it("a run that is run again is a new one with the old one's payload, linked to i
   expect(await read(second.runId)).toMatchObject({ rerunOf: first.runId });
   expect(await read(first.runId)).toMatchObject({ status: "succeeded", rerunOf: null });
 });
+
+it("the run's deadline stops an attempt under way, ends the run, and says so", async () => {
+  const { jobId } = await cluster.createJob(yearly({ deadline: "1s", retryOn: { classes: [] } }));
+  receiver.answer({ refuse: "hang" });
+  const runId = await trigger(jobId);
+  await eventually(async () => (await read(runId)).status === "dead");
+  const { attempts, reason } = await read(runId);
+  expect(attempts).toMatchObject([{ failureClass: "timeout", nextBecause: "deadline", mayHaveBeenSeen: true }]);
+  expect(attempts[0]?.error).toMatch(/^the run's deadline, 1s after it began, came; /);
+  expect(reason).toContain("deadline");
+  expect(attempts[0]?.durationMs).toBeLessThan(5_000);
+});
+
+it("a run whose deadline passed while it waited for its turn is not sent any more; retried by hand, it has its time anew", async () => {
+  const { jobId } = await cluster.createJob(yearly({ deadline: "2s", backoff: ["1s"] }));
+  receiver.answer({ status: 503 });
+  const runId = await trigger(jobId);
+  await eventually(async () => (await read(runId)).status === "waiting");
+  await cluster.rows("update punctual.live_runs set started_at = started_at - interval '1 hour' where run_id = $1", [runId]);
+  const sent = receiver.requests.length;
+  await eventually(async () => (await read(runId)).status === "dead");
+  const { attempts } = await read(runId);
+  expect(attempts[1]).toMatchObject({ failureClass: "timeout", nextBecause: "deadline", mayHaveBeenSeen: false });
+  expect(attempts[1]?.error).toContain("had passed before this attempt could begin");
+  expect(receiver.requests).toHaveLength(sent);
+  receiver.answer({});
+  await cluster.ask("retryRun", { params: { runId } }, { on: node });
+  await eventually(async () => (await read(runId)).status === "succeeded");
+});
+
+it("a job that was edited while its target answered 410 is not paused: the new target may be the mended one", async () => {
+  const { jobId } = await cluster.createJob(yearly({}));
+  receiver.answer({ status: 410, delayMs: 300 });
+  const sent = receiver.requests.length;
+  const runId = await trigger(jobId);
+  await receiver.waitFor(sent + 1);
+  await cluster.ask("updateJob", { params: { jobId }, body: { timeout: "7s" } });
+  await eventually(async () => (await read(runId)).status === "dead");
+  expect((await read(runId)).attempts).toMatchObject([{ nextBecause: "gone" }]);
+  // Whoever would pause it has had its turn when the next 410 has paused a job that nobody edited.
+  const other = await cluster.createJob(yearly({}));
+  await trigger(other.jobId);
+  await eventually(async () => (await cluster.ask("getJob", { params: { jobId: other.jobId } })).body.status === "paused");
+  expect((await cluster.ask("getJob", { params: { jobId } })).body).toMatchObject({ status: "active", revision: 2, pauseReason: null });
+});
+
+it.each(["-1", "10 years", "1e9", "0x10", "soon", "Sat, 32 Nov 2026 00:00:00 GMT", ""])(
+  "a Retry-After of %j is passed over: the policy's own delay holds",
+  async (header) => {
+    const { jobId } = await cluster.createJob(yearly({ backoff: ["1m"] }));
+    receiver.answer({ status: 503, headers: { "retry-after": header } });
+    const runId = await trigger(jobId);
+    await eventually(async () => (await read(runId)).status === "waiting");
+    const [attempt] = (await read(runId)).attempts;
+    expect(attempt?.nextBecause).toBe("backoff");
+    expect(Date.parse(attempt?.nextAttemptAt ?? "") - Date.parse(attempt?.startedAt ?? "")).toBeLessThan(70_000);
+  },
+);
+
+it("a Retry-After of a century is cut to a day", async () => {
+  const { jobId } = await cluster.createJob(yearly({}));
+  receiver.answer({ status: 429, headers: { "retry-after": "3153600000" } });
+  const runId = await trigger(jobId);
+  await eventually(async () => (await read(runId)).status === "waiting");
+  const [attempt] = (await read(runId)).attempts;
+  expect(attempt?.nextBecause).toBe("retry_after");
+  const waitMs = Date.parse(attempt?.nextAttemptAt ?? "") - Date.parse(attempt?.startedAt ?? "");
+  expect(Math.abs(waitMs - 24 * 3_600_000)).toBeLessThan(60_000);
+});

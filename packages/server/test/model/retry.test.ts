@@ -1,8 +1,8 @@
-import { type FailureClass, failureClasses } from "@punctual/contract";
+import { type FailureClass, failureClasses, type RetryBody } from "@punctual/contract";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { afterAttempt } from "../../src/model/after-attempt.ts";
-import { decideRetry, type Failure } from "../../src/model/retry.ts";
+import { attemptLimitMs, decideRetry, type Failure } from "../../src/model/retry.ts";
 import { retryPolicyOf } from "../../src/model/retry-policy.ts";
 
 const failure = (failureClass: FailureClass, more: Partial<Failure> = {}): Failure => ({
@@ -57,6 +57,23 @@ describe("a failed attempt", () => {
     expect(decideRetry(failure("timeout"), nth(1, 50_000), policy, 0).retry).toBe(true);
     expect(decideRetry(failure("timeout"), nth(1, 50_001), policy, 0)).toEqual({ retry: false, because: "deadline" });
     expect(decideRetry(answered(503, { retryAfterMs: 60_001 }), nth(1), policy, 0)).toEqual({ retry: false, because: "deadline" });
+  });
+
+  test("is the last one when the run's deadline stopped it, whatever else would have followed", () => {
+    const stopped = failure("timeout", { atDeadline: true });
+    const deadline = { retry: false, because: "deadline" };
+    expect(decideRetry(stopped, nth(1), retryPolicyOf({ deadline: "1h" }), 0)).toEqual(deadline);
+    expect(decideRetry(stopped, nth(6), retryPolicyOf({ deadline: "1h" }), 0)).toEqual(deadline);
+    expect(decideRetry(stopped, nth(1), retryPolicyOf({ deadline: "1h", retryOn: { classes: [] } }), 0)).toEqual(deadline);
+  });
+
+  test("had the job's timeout, or what was left of the run's deadline when that was less", () => {
+    const limits = (retry: RetryBody) => {
+      const plan = { timeoutMs: 30_000, retry: retryPolicyOf(retry) };
+      return [0, 40_000, 59_000, 60_000, 61_000].map((sinceFirstMs) => attemptLimitMs(plan, sinceFirstMs));
+    };
+    expect(limits({})).toEqual([30_000, 30_000, 30_000, 30_000, 30_000]);
+    expect(limits({ deadline: "1m" })).toEqual([30_000, 20_000, 1_000, 0, -1_000]);
   });
 
   test("is the last one when another would fail the same way", () => {
