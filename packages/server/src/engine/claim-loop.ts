@@ -26,6 +26,8 @@ export type ClaimLoopOptions = {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
+  /** Runs that had waited became ready, maybe some of queues. */
+  onWoken: () => void;
 };
 
 export type ClaimLoop = Loop & {
@@ -48,7 +50,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     const waiting = await peekRuns(db, owned);
     clock.observe(waiting.now, sentMs);
     const retriesDue = waiting.next_wake_ms !== null && waiting.next_wake_ms <= waiting.now;
-    if (retriesDue) await wakeWaiting(db, owned, Math.max(4, Math.ceil((2 * batchMost) / owned.length)));
+    if (retriesDue && (await wakeWaiting(db, owned, Math.max(4, Math.ceil((2 * batchMost) / owned.length)))) > 0) options.onWoken();
     if (!retriesDue && !waiting.any_ready) return restUntil(waiting.next_wake_ms, waiting.now);
     hungry = true;
     if (slots.free() === 0) return longestRestMs;

@@ -14,6 +14,7 @@ import { join } from "./membership.ts";
 import { createNodeClock } from "./node-clock.ts";
 import { pauseGone } from "./pause-gone.ts";
 import { createPlanCache } from "./plan-cache.ts";
+import { startQueueLoop } from "./queue-loop.ts";
 import { startRescueLoop } from "./rescue-loop.ts";
 import { startSettler } from "./settler.ts";
 import { startShardKeeper } from "./shard-keeper.ts";
@@ -59,7 +60,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { db, emit } = options;
   const clock = createNodeClock();
   const slots = createSlots(options.slots, options.slotsPerOrigin);
-  const settler = startSettler(db, emit);
+  const settler = startSettler(db, emit, (results) => queueLoop.ended(results.map((result) => result.shard)));
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
   const plans = createPlanCache(db, (plan) => originOf(plan.target), emit);
   const executor = createExecutor({
@@ -69,7 +70,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     slots,
     clock,
     emit,
-    onRoom: () => claimLoop.room(),
+    onRoom: () => {
+      claimLoop.room();
+      queueLoop.room();
+    },
     onGone: (run, { tenantId }) => void pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
   });
   const node = await join({
@@ -90,17 +94,27 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
   });
   const membership = () => node;
-  const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops() });
+  const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops(null) });
   const shared = { db, membership, shards, plans, executor, slots, clock, emit };
-  const claimLoop = startClaimLoop({ ...shared, beginClaimed: createBeginClaimed(shared) });
-  const fireLoop = startFireLoop({ ...shared, onReady: () => claimLoop.wake() });
+  const beginClaimed = createBeginClaimed(shared);
+  const queueLoop = startQueueLoop({ ...shared, beginClaimed });
+  const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken: () => queueLoop.ready(null) });
+  const fireLoop = startFireLoop({
+    ...shared,
+    onReady: (shardsOfQueues) => {
+      claimLoop.wake();
+      if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);
+    },
+  });
   const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake() });
   const expiryLoop = startExpiryLoop({ ...shared, onExpired: () => claimLoop.wake() });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retentionDays: options.retentionDays });
-  const wakeLoops = (): void => {
+  /** @param woken null for all shards */
+  const wakeLoops = (woken: readonly number[] | null): void => {
     fireLoop.wake();
     claimLoop.wake();
+    queueLoop.changed(woken);
   };
   const wakeLine = startWakeLine({
     db,
@@ -108,7 +122,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     emit,
     onWake: (woken) => {
       const owned = new Set(shards.owned().map((row) => row.shard));
-      if (woken.length === 0 || woken.some((shard) => owned.has(shard))) wakeLoops();
+      if (woken.length === 0 || woken.some((shard) => owned.has(shard))) wakeLoops(woken.length === 0 ? null : woken);
     },
     onCluster: () => shards.wake(),
   });
@@ -122,7 +136,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      await Promise.all([fireLoop.stop(), claimLoop.stop(), rescueLoop.stop(), expiryLoop.stop(), housekeeping.stop()]);
+      await Promise.all([fireLoop.stop(), claimLoop.stop(), queueLoop.stop(), rescueLoop.stop(), expiryLoop.stop(), housekeeping.stop()]);
       await courtesy(shards.stop());
       await executor.idle(drainMs);
       executor.abandon();

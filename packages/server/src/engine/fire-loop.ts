@@ -35,8 +35,8 @@ export type FireLoopOptions = {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
-  /** Runs became ready: they wait for a claim. */
-  onReady: () => void;
+  /** Runs became ready: they wait for a claim. Those of queues lie in these shards. */
+  onReady: (shardsOfQueues: ReadonlySet<number>) => void;
 };
 
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
@@ -64,7 +64,7 @@ export function startFireLoop(options: FireLoopOptions): Loop {
     if (doubtful.length === 0) return;
     await settle(db, doubtful.map(unbegun));
     doubtful = [];
-    options.onReady();
+    options.onReady(new Set());
   };
 
   /** Reads and fires what is due. @returns null when nothing was, else whether a shard may have more */
@@ -114,7 +114,8 @@ export function startFireLoop(options: FireLoopOptions): Loop {
     }
     const skipped = firing.runs.filter((run) => run.state === "skipped").length;
     emit({ type: "fired", runs: live.size, skipped, handed: firing.begin.length });
-    if (live.size > firing.begin.length) options.onReady();
+    if (live.size <= firing.begin.length) return;
+    options.onReady(new Set(firing.runs.filter((run) => run.placement.queue !== null && live.has(run.runId)).map((run) => run.shard)));
   };
 
   const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {

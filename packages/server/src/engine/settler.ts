@@ -21,7 +21,7 @@ const unstorable = "the answer could not be stored";
 const idleMs = 60_000;
 
 /** Writes results in batches, one statement at a time: while one commits, the next gathers, so that batches grow with the load by themselves. */
-export function startSettler(db: Database, emit: Emit): Settler {
+export function startSettler(db: Database, emit: Emit, onWritten: (results: readonly AttemptResult[]) => void): Settler {
   let queue: AttemptResult[] = [];
   const emptied: (() => void)[] = [];
   let gathering = false;
@@ -36,6 +36,7 @@ export function startSettler(db: Database, emit: Emit): Settler {
     const batch = queue.slice(0, batchMost);
     await write(batch);
     queue = queue.slice(batch.length);
+    onWritten(batch);
     if (queue.length === 0) for (const resolve of emptied.splice(0)) resolve();
     return 0;
   };
