@@ -8,8 +8,8 @@ const liveStatuses = ["ready", "running", "waiting"] as const;
 /** Whether every run due until a time is over. */
 export async function allOver(client: Client, endMs: number): Promise<boolean> {
   const to = justAfter(endMs);
-  const pages = await Promise.all(liveStatuses.map((status) => client.runs.list({ status, to, limit: 1 })));
-  return pages.every((page) => page.items.length === 0);
+  const page = await client.runs.list({ status: [...liveStatuses], to, limit: 1 });
+  return page.items.length === 0 && page.nextCursor === null;
 }
 
 /** Every run due until a time, with its attempts where it needed more than one. */

@@ -13,6 +13,8 @@ export const runRoutes = {
     tag: "runs",
     scope: "read",
     summary: "Search runs, latest nominal time first",
+    description:
+      "Every filter must match. A page may come back short, or empty, with a nextCursor: then searchedTo tells how far the search has come, and it goes on from there.",
     query: run.ListRunsQuery,
     responses: { 200: { description: "A page of runs", schema: run.RunPage } },
     errors: ["cursor_invalid", "instant_invalid"],

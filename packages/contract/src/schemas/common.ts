@@ -35,6 +35,11 @@ export const Labels = Type.Record(
     examples: [{ team: "billing" }],
   },
 );
+/** A filter of a list by labels of jobs. */
+export const LabelFilter = Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
+  maxItems: 8,
+  description: "A job's label: key=value, or a bare key; repeat it, all must match",
+});
 export const PageLimit = Type.Integer({ minimum: 1, maximum: limits.pageItems, default: 50, description: "Items a page" });
 
 /** `T | null`, as `{ anyOf: [T, null] }`. */

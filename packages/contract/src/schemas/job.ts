@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../limits.ts";
-import { Cursor, Duration, Instant, JobName, Labels, Nullable, Page, PageLimit, QueueName, Uuid } from "./common.ts";
+import { Cursor, Duration, Instant, JobName, LabelFilter, Labels, Nullable, Page, PageLimit, QueueName, Uuid } from "./common.ts";
 import { backoffKinds, Retry, RetryOnView } from "./retry.ts";
 import { MisfirePolicy, scheduleFields } from "./schedule.ts";
 import { Target, targetTypes } from "./target.ts";
@@ -152,12 +152,7 @@ export const JobPage = Page("JobPage", Job);
 export const ListJobsQuery = Type.Object(
   {
     status: Type.Optional(JobStatus),
-    label: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, maxLength: 320 }), {
-        maxItems: 8,
-        description: "key=value, or a bare key; repeat it, all must match",
-      }),
-    ),
+    label: Type.Optional(LabelFilter),
     namePrefix: Type.Optional(Type.String({ minLength: 1, maxLength: limits.nameChars })),
     targetType: Type.Optional(Type.Enum([...targetTypes])),
     nextRunFrom: Type.Optional(Type.String({ description: "Next occurrence at or after this time" })),

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
-import { Cursor, Instant, Nullable, Page, PageLimit, Uuid } from "./common.ts";
+import { limits } from "../limits.ts";
+import { Cursor, Instant, LabelFilter, Nullable, Page, PageLimit, QueueName, Uuid } from "./common.ts";
 
 /** States of a run, in the order of its life; the last four are ends. The transition table in the server's model is checked against this list. */
 export const runStates = ["ready", "running", "waiting", "succeeded", "dead", "cancelled", "skipped"] as const;
@@ -94,6 +95,8 @@ const runFields = {
   reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
   endedBy: Nullable(Type.String({ description: "Who ended it, or asked for its end, when a person did", examples: ["key ops (k3v9q2)"] })),
   rerunOf: Nullable(Type.String({ ...Uuid, description: "The run that this one repeats" })),
+  failureClass: Nullable(Type.Enum([...failureClasses], { description: "Why its last attempt failed; null when it has not" })),
+  statusCode: Nullable(Type.Integer({ description: "What its last attempt was answered" })),
 };
 
 export const Run = Type.Object(runFields, { title: "Run", additionalProperties: false });
@@ -115,12 +118,58 @@ export const Cancel = Type.Object(
   { title: "Cancel", additionalProperties: false },
 );
 
-export const RunPage = Page("RunPage", Run);
+export const RunPage = Type.Object(
+  {
+    items: Type.Array(Run),
+    nextCursor: Nullable(Type.String()),
+    searchedTo: Nullable(
+      Type.String({
+        ...Instant,
+        description:
+          "Set when the search took a rest before the page was full, so that no question is slow: it has looked back to this nominal time, and goes on with nextCursor",
+      }),
+    ),
+  },
+  { title: "RunPage", additionalProperties: false },
+);
 
 export const ListRunsQuery = Type.Object(
   {
     jobId: Type.Optional(Uuid),
-    status: Type.Optional(RunStatus),
+    label: Type.Optional(LabelFilter),
+    status: Type.Optional(Type.Array(RunStatus, { minItems: 1, maxItems: runStates.length, description: "Repeat it for any of several" })),
+    kind: Type.Optional(Type.Enum([...runKinds])),
+    failureClass: Type.Optional(
+      Type.Array(Type.Enum([...failureClasses]), {
+        minItems: 1,
+        maxItems: failureClasses.length,
+        description: "Why the last attempt failed; repeat it for any of several",
+      }),
+    ),
+    statusCode: Type.Optional(
+      Type.Array(Type.String({ pattern: "^[1-5]([0-9]{2}|xx)$" }), {
+        minItems: 1,
+        maxItems: 20,
+        description: "What the last attempt was answered: 503, or 5xx; repeat it for any of several",
+        examples: [["5xx"]],
+      }),
+    ),
+    target: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: limits.urlChars,
+        description: "The origin that was called, as any URL of it, or worker:QUEUE",
+        examples: ["https://example.com"],
+      }),
+    ),
+    queue: Type.Optional(QueueName),
+    text: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "In the output or the error of an attempt, whatever the case of its letters",
+      }),
+    ),
     from: Type.Optional(Type.String({ description: "Nominal time at or after" })),
     to: Type.Optional(Type.String({ description: "Nominal time before" })),
     limit: Type.Optional(PageLimit),

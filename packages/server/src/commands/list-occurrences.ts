@@ -3,7 +3,7 @@ import { type JobDefinition, planOf } from "../model/job-definition.ts";
 import { acceptInstant } from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import type { JobRow } from "../store/jobs.ts";
-import { listRuns, type RunRow } from "../store/runs.ts";
+import { listOccurrenceRuns, type RunRow } from "../store/runs.ts";
 import type { Operation } from "./operation.ts";
 import { pageCursor } from "./page-cursor.ts";
 import { requireJob } from "./require-job.ts";
@@ -24,12 +24,8 @@ export const listOccurrences: Operation<"listOccurrences"> = async (context, { p
   const past = pages.read(cursor);
   const fromMs = past !== null ? Number(past) + 1 : from === undefined ? await readClock(context.db) : acceptInstant(from, "from");
   const toMs = to === undefined ? Number.POSITIVE_INFINITY : acceptInstant(to, "to");
-  const recorded = await listRuns(
-    context.db,
-    context.tenantId,
-    { jobId: job.job_id, kind: "scheduled", fromMs, ...(Number.isFinite(toMs) && { toMs }) },
-    { pastId: null, limit: limit + 1, order: "asc" },
-  );
+  const range = { fromMs, toMs: Number.isFinite(toMs) ? toMs : null };
+  const recorded = await listOccurrenceRuns(context.db, context.tenantId, job.job_id, range, limit + 1);
   const known = new Set(recorded.map((run) => run.nominal_ms));
   const items = [...recorded.map(recordedView), ...toCome(job, fromMs, toMs, limit + 1 - recorded.length, known)];
   const page = items.slice(0, limit);

@@ -1,7 +1,7 @@
-import { PunctualError } from "@punctual/contract";
 import { acceptInstant } from "../model/job-schedule.ts";
 import { type JobFilters, listJobs as listRows } from "../store/job-list.ts";
 import { findJobByName } from "../store/jobs.ts";
+import { parseLabel } from "./label-filter.ts";
 import type { Operation } from "./operation.ts";
 import { cutPage, pageCursor } from "./page-cursor.ts";
 import { jobNotFound, requireJob } from "./require-job.ts";
@@ -35,14 +35,3 @@ export const listJobs: Operation<"listJobs"> = async (context, { query }) => {
   const { rows, lastKey } = cutPage(found, limit, (row) => row.job_id);
   return { status: 200, body: { items: rows.map((row) => jobView(row, { withPayload: false })), nextCursor: pages.after(lastKey) } };
 };
-
-function parseLabel(text: string): { key: string; value: string | null } {
-  const at = text.indexOf("=");
-  if (at === 0) {
-    const message = `The label filter ${JSON.stringify(text)} has no key.`;
-    throw new PunctualError("request_invalid", message, {
-      faults: [{ pointer: "label", message, found: text, expected: "key=value or key" }],
-    });
-  }
-  return at < 0 ? { key: text, value: null } : { key: text.slice(0, at), value: text.slice(at + 1) };
-}

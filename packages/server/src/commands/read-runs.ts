@@ -1,9 +1,11 @@
 import { PunctualError } from "@punctual/contract";
-import { acceptInstant } from "../model/job-schedule.ts";
-import { findRun, listRuns as listRows, type RunFilters, type RunRow, readAttempts } from "../store/runs.ts";
+import { timeOf } from "../model/ids.ts";
+import { searchRuns } from "../store/run-search.ts";
+import { findRun, type RunRow, readAttempts } from "../store/runs.ts";
 import type { CommandContext, Operation } from "./operation.ts";
-import { cutPage, pageCursor } from "./page-cursor.ts";
-import { attemptView, runView, targetMayHaveSeen } from "./views.ts";
+import { pageCursor } from "./page-cursor.ts";
+import { runFilters } from "./run-filters.ts";
+import { attemptView, instant, runView, targetMayHaveSeen } from "./views.ts";
 
 const defaultPage = 50;
 
@@ -24,15 +26,16 @@ export const getRun: Operation<"getRun"> = async (context, { params }) => {
 };
 
 export const listRuns: Operation<"listRuns"> = async (context, { query }) => {
-  const { cursor, limit = defaultPage, jobId, status, from, to } = query;
-  const filters: RunFilters = {
-    ...(jobId !== undefined && { jobId: jobId.toLowerCase() }),
-    ...(status !== undefined && { state: status }),
-    ...(from !== undefined && { fromMs: acceptInstant(from, "from") }),
-    ...(to !== undefined && { toMs: acceptInstant(to, "to") }),
-  };
+  const { cursor, limit = defaultPage, ...filters } = query;
   const pages = pageCursor(context.tenantId, "runs", filters);
-  const found = await listRows(context.db, context.tenantId, filters, { pastId: pages.read(cursor), limit: limit + 1, order: "desc" });
-  const { rows, lastKey } = cutPage(found, limit, (row) => row.run_id);
-  return { status: 200, body: { items: rows.map(runView), nextCursor: pages.after(lastKey) } };
+  const page = { below: pages.read(cursor), limit };
+  const { rows, nextBelow, stopped } = await searchRuns(context.db, context.tenantId, runFilters(context.tenantId, filters), page);
+  return {
+    status: 200,
+    body: {
+      items: rows.map(runView),
+      nextCursor: pages.after(nextBelow),
+      searchedTo: stopped && nextBelow !== null ? instant(timeOf(nextBelow)) : null,
+    },
+  };
 };

@@ -63,6 +63,8 @@ export function runView(row: RunRow): Run {
     reason: row.reason,
     endedBy: row.ended_by,
     rerunOf: row.rerun_of,
+    failureClass: row.failure_class,
+    statusCode: row.status_code,
   };
 }
 

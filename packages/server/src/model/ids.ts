@@ -24,6 +24,14 @@ export function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
+/** The smallest id of a time: where ids of that time and later begin. */
+export function lowestIdAt(epochMs: number): string {
+  const time = Math.min(Math.max(0, Math.trunc(epochMs)), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
+}
+
 /**
  * A new job's id; its last random byte becomes its shard, which spreads jobs evenly.
  *

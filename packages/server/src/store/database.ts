@@ -71,6 +71,11 @@ export async function transaction<T>(db: Database, work: (tx: Queryable) => Prom
   }
 }
 
+/** The same for what a command was given: the open transaction of its request when there is one, else one of its own. */
+export function withinTransaction<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): Promise<T> {
+  return db instanceof pg.Pool ? transaction(db, work) : work(db);
+}
+
 /** SQLSTATE of an error from PostgreSQL, or null when it came from elsewhere (a socket, a deadline). */
 export function sqlState(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;

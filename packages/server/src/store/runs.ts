@@ -1,7 +1,6 @@
 import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, RunKind, RunState } from "@punctual/contract";
-import { shardCount, shardOf } from "../model/ids.ts";
+import { lowestIdAt, shardOf } from "../model/ids.ts";
 import type { Placement } from "../model/placement.ts";
-import { isTerminal } from "../model/run-states.ts";
 import type { Queryable } from "./database.ts";
 
 /** A run, live or ended; times in epoch ms. */
@@ -26,6 +25,9 @@ export type RunRow = {
   queue: string | null;
   /** Who ended it, or asked for its end, when a person did. */
   ended_by: string | null;
+  /** Of its last attempt that ended. */
+  failure_class: FailureClass | null;
+  status_code: number | null;
 };
 
 export type AttemptRow = {
@@ -48,16 +50,26 @@ export type AttemptRow = {
 
 /** The name behind a run's queue, which lies in the run's shard. */
 const queueName = "(select q.name from punctual.queues q where q.shard = r.shard and q.queue = r.queue) as queue";
-const liveColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, cancelled_by as ended_by, rerun_of, held, ${queueName}`;
+/**
+ * What the last attempt that ended came to, which a live run's row `r` does not say. Attempts end after the first one began, but for an hour that clocks may
+ * differ by: older partitions are not looked into.
+ */
+export const lastAttempt = `left join lateral (
+  select a.failure_class, a.status_code from punctual.attempts a
+  where a.shard = r.shard and a.run_id = r.run_id and r.attempt > 0 and a.finished_at >= r.started_at - interval '1 hour' and not a.late
+  order by a.attempt desc limit 1) a on true`;
+const liveColumns = `r.run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, r.attempt,
+  punctual.ms(r.started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, cancelled_by as ended_by, rerun_of, held, ${queueName},
+  a.failure_class, a.status_code`;
 const finishedColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, null::float8 as due_ms, attempt,
-  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, ended_by, rerun_of, null as held, ${queueName}`;
+  punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, ended_by, rerun_of, null as held, ${queueName},
+  failure_class, status_code`;
 
 /** The run, or null when it does not exist or is another tenant's. Index: primary keys. */
 export async function findRun(db: Queryable, tenantId: number, runId: string): Promise<RunRow | null> {
   const { rows } = await db.query<RunRow>({
     name: "find_run",
-    text: `select ${liveColumns} from punctual.live_runs r where shard = $1 and run_id = $2 and tenant_id = $3
+    text: `select ${liveColumns} from punctual.live_runs r ${lastAttempt} where r.shard = $1 and r.run_id = $2 and tenant_id = $3
            union all
            select ${finishedColumns} from punctual.finished_runs r where shard = $1 and run_id = $2 and tenant_id = $3`,
     values: [shardOf(runId), runId, tenantId],
@@ -78,56 +90,27 @@ export async function readAttempts(db: Queryable, runId: string): Promise<Attemp
   return rows.map((row) => ({ ...row, node_id: row.node_id === null ? null : Number(row.node_id) }));
 }
 
-export type RunFilters = {
-  jobId?: string;
-  state?: RunState;
-  kind?: RunKind;
-  /** Nominal time, from inclusive, to exclusive, epoch ms. */
-  fromMs?: number;
-  toMs?: number;
-};
-
 /**
- * A page of runs by nominal time, which run ids sort by. Live and ended ones are read in one snapshot, so that a run that ends meanwhile is neither missed
- * nor doubled. Index: finished_runs_tenant or finished_runs_job; primary key or live_runs_job of live_runs, shard by shard.
- *
- * @param pastId the last id of the page before, or null
+ * Recorded occurrences of a job, from a nominal time (inclusive) to another (exclusive, null for no end), earliest first. Live and ended ones are read in
+ * one snapshot, so that a run that ends meanwhile is neither missed nor doubled. Index: finished_runs_job; live_runs_job.
  */
-export async function listRuns(
+export async function listOccurrenceRuns(
   db: Queryable,
   tenantId: number,
-  filters: RunFilters,
-  page: { pastId: string | null; limit: number; order: "asc" | "desc" },
+  jobId: string,
+  range: { fromMs: number; toMs: number | null },
+  limit: number,
 ): Promise<RunRow[]> {
-  const values: unknown[] = [tenantId];
-  const bind = (value: unknown): string => `$${values.push(value)}`;
-  const where = ["tenant_id = $1"];
-  if (filters.fromMs !== undefined) where.push(`run_id >= ${bind(lowestIdAt(filters.fromMs))}::uuid`);
-  if (filters.toMs !== undefined) where.push(`run_id < ${bind(lowestIdAt(filters.toMs))}::uuid`);
-  if (page.pastId !== null) where.push(`run_id ${page.order === "desc" ? "<" : ">"} ${bind(page.pastId)}::uuid`);
-  if (filters.state) where.push(`state = ${bind(filters.state)}`);
-  if (filters.kind) where.push(`kind = ${bind(filters.kind)}`);
-  if (filters.jobId !== undefined) where.push(`job_id = ${bind(filters.jobId)}::uuid`);
-  const condition = where.join(" and ");
-  const tail = `order by run_id ${page.order} limit ${bind(page.limit)}`;
-  const shard = filters.jobId === undefined ? null : bind(shardOf(filters.jobId));
-  const live = shard
-    ? `select ${liveColumns} from punctual.live_runs r where shard = ${shard} and ${condition} ${tail}`
-    : `select l.* from generate_series(0, ${shardCount - 1}) as s(shard) cross join lateral (
-         select ${liveColumns} from punctual.live_runs r where shard = s.shard::smallint and ${condition} ${tail}) l`;
-  const finished = `select ${finishedColumns} from punctual.finished_runs r where ${shard ? `shard = ${shard} and ` : ""}${condition} ${tail}`;
-  // A state is found in one of the two only: looking for running ones among the ended would walk all history and find none.
-  const parts = filters.state ? [isTerminal(filters.state) ? finished : live] : [live, finished];
-  const { rows } = await db.query<RunRow>(`select * from (${parts.map((part) => `(${part})`).join(" union all ")}) found ${tail}`, values);
+  const where =
+    "r.shard = $1 and job_id = $2 and tenant_id = $3 and kind = 'scheduled' and r.run_id >= $4::uuid and ($5::uuid is null or r.run_id < $5::uuid)";
+  const { rows } = await db.query<RunRow>(
+    `select * from (
+       (select ${liveColumns} from punctual.live_runs r ${lastAttempt} where ${where} order by r.run_id limit $6)
+       union all
+       (select ${finishedColumns} from punctual.finished_runs r where ${where} order by run_id limit $6)) found order by run_id limit $6`,
+    [shardOf(jobId), jobId, tenantId, lowestIdAt(range.fromMs), range.toMs === null ? null : lowestIdAt(range.toMs), limit],
+  );
   return rows;
-}
-
-/** The smallest run id of a nominal time: ids begin with 48 bits of it. */
-function lowestIdAt(epochMs: number): string {
-  const time = Math.min(Math.max(0, Math.trunc(epochMs)), 2 ** 48 - 1)
-    .toString(16)
-    .padStart(12, "0");
-  return `${time.slice(0, 8)}-${time.slice(8)}-0000-0000-000000000000`;
 }
 
 export type ManualRun = {

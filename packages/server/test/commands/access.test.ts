@@ -193,8 +193,8 @@ describe("lists", () => {
     await office.database.moveClock(5 * minuteMs);
     await office.engineLooks();
     const range = { jobId: job.jobId, from: "2027-03-01T09:02:00Z", to: "2027-03-01T09:04:00Z" };
-    const { body } = await office.ask("listRuns", { query: { ...range, status: "ready" } });
+    const { body } = await office.ask("listRuns", { query: { ...range, status: ["ready"] } });
     expect(body.items.map((run) => run.nominalAt)).toEqual(["2027-03-01T09:03:00.000Z", "2027-03-01T09:02:00.000Z"]);
-    expect((await office.ask("listRuns", { query: { ...range, status: "dead" } })).body.items).toEqual([]);
+    expect((await office.ask("listRuns", { query: { ...range, status: ["dead"] } })).body.items).toEqual([]);
   });
 });
