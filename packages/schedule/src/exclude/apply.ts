@@ -65,8 +65,37 @@ function readEntry(
   zone: Zone,
   parse: (spec: ScheduleSpec) => Schedule,
 ): ExcludedOccurrences | (ParsedExclusion & { place: string }) {
+  checkShape(exclusion, place);
   if ("schedule" in exclusion) return readExcludedSchedule(exclusion.schedule, place, zone.id, parse);
   return { place, ...parseExclusion(exclusion, place) };
+}
+
+const shapes: readonly (readonly string[])[] = [
+  ["date"],
+  ["from", "to"],
+  ["weekly"],
+  ["weekly", "between"],
+  ["cron"],
+  ["ics"],
+  ["schedule"],
+];
+
+/** What the type says, for callers without types: a misspelt field must not become another exclusion in silence. */
+function checkShape(exclusion: Exclusion, place: string): void {
+  const given = Object.entries(exclusion).filter(([, value]) => value !== undefined);
+  const names = given.map(([name]) => name);
+  const isKnown = shapes.some((shape) => shape.length === names.length && shape.every((name) => names.includes(name)));
+  if (
+    isKnown &&
+    given.every(([name, value]) => (name === "schedule" ? typeof value === "object" && value !== null : typeof value === "string"))
+  )
+    return;
+  throw new ScheduleError("schedule_invalid", {
+    field: place,
+    found: JSON.stringify(exclusion),
+    expected: "an object with date, from and to, weekly (and between), cron, ics or schedule",
+    remedy: 'Write e.g. {"date": "12-25"} or {"schedule": {"cron": "0 9 1 * *"}}.',
+  });
 }
 
 function reasonOf({ why }: Excluded): Reason {

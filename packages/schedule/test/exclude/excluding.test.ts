@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Exclusion, parseSchedule } from "../../src/index.ts";
+import { refusal } from "../support/refusal.ts";
 
 const ms = (iso: string): number => Date.parse(iso);
 const hourly = { cron: "0 * * * *" };
@@ -49,6 +50,18 @@ describe("exclusions", () => {
       expect(schedule.previous(ms("2030-01-01T00:00:00Z"))).toBe(ms("2025-12-31T23:59:00Z"));
     },
   );
+
+  it.each([
+    [{}],
+    [{ dat: "12-25" }],
+    [{ weekly: "SAT", betwen: "22:00-06:00" }],
+    [{ from: "2026-01-01" }],
+    [{ date: 12 }],
+    [{ schedule: "0 9 * * *" }],
+  ])("refuse %j instead of guessing", (exclusion) => {
+    const error = refusal(() => parseSchedule({ ...hourly, exclude: [{ date: "12-24" }, exclusion as unknown as Exclusion] }));
+    expect([error.field, error.found]).toEqual(["exclude[1]", JSON.stringify(exclusion)]);
+  });
 
   it("may leave nothing", () => {
     const schedule = parseSchedule({ ...hourly, exclude: [{ weekly: "*" }] });

@@ -1,5 +1,6 @@
 import type { Fault } from "@punctual/contract";
 import type { ErrorObject } from "ajv";
+import { likelyShapes } from "./likely-shape.ts";
 import { nearestName } from "./nearest-name.ts";
 
 const foundChars = 80;
@@ -18,7 +19,8 @@ const formatWords: { [format: string]: string } = {
 export function explain(errors: readonly ErrorObject[]): Fault[] {
   const unions = errors.filter((error) => error.keyword === "anyOf");
   const judged = unions.reduce(judgeByTag, errors);
-  return judged.filter((error) => !isUnionNoise(error, unions)).map((error) => explainOne(error, unions));
+  const telling = judged.filter((error) => !isUnionNoise(error, unions));
+  return likelyShapes(telling, unions).map((error) => explainOne(error, unions));
 }
 
 /**

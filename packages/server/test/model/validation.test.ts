@@ -23,6 +23,16 @@ describe("a body that does not fit its schema", () => {
     ]);
   });
 
+  it.each([
+    [{ scheduel: { cron: "x" } }, ["/exclude/1/scheduel", "/exclude/1/schedule"]],
+    [{ schedule: { cron: "x", timezome: "UTC" } }, ["/exclude/1/schedule/timezome"]],
+    [{ weekly: "SAT", betwen: "22:00-06:00" }, ["/exclude/1/betwen"]],
+    [{ schedule: { every: "1h", exclude: [{ date: 12 }] } }, ["/exclude/1/schedule/exclude/0/date"]],
+  ])("is judged by the shape that was likely meant: %j", (exclusion, pointers) => {
+    const faults = faultsOf(createJob, { target, cron: "* * * * *", exclude: [{ date: "12-25" }, exclusion] });
+    expect(faults.map((fault) => fault.pointer).sort()).toEqual(pointers);
+  });
+
   it("is told what was found, what was expected and which name was likely meant", () => {
     expect(faultsOf(createJob, { target, run_at: "2027-03-01T09:00:00Z" })).toEqual([
       expect.objectContaining({ pointer: "/run_at", found: '"run_at"', remedy: 'Did you mean "runAt"?' }),
