@@ -1,5 +1,6 @@
 import type { Cluster } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
+import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createRuns } from "./nouns/runs.ts";
 import { createSchedules } from "./nouns/schedules.ts";
@@ -17,6 +18,7 @@ export function createClient(options: ClientOptions) {
   return {
     jobs: createJobs(call),
     runs: createRuns(call),
+    deadLetters: createDeadLetters(call),
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),

@@ -34,5 +34,13 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },
   diffSchedules: { method: "POST", path: "/v1/schedules/diff", repeatable: "always" },
   forecastLoad: { method: "POST", path: "/v1/schedules/forecast", repeatable: "always" },
+  listDeadLetters: { method: "GET", path: "/v1/dead-letters", repeatable: "always" },
+  countDeadLetters: { method: "GET", path: "/v1/dead-letters/count", repeatable: "always" },
+  replayDeadLetters: { method: "POST", path: "/v1/dead-letters/replay", repeatable: "with_key" },
+  discardDeadLetters: { method: "POST", path: "/v1/dead-letters/discard", repeatable: "with_key" },
+  getDeadLetter: { method: "GET", path: "/v1/dead-letters/{runId}", repeatable: "always" },
+  replayDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/replay", repeatable: "never" },
+  discardDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/discard", repeatable: "never" },
+  noteDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/note", repeatable: "never" },
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
 };

@@ -18,6 +18,9 @@ export const limits = {
   exclusions: 500,
   scheduleMembers: 50,
   pageItems: 200,
+  /** Dead letters handled by one request, and how far they are counted. */
+  deadLettersAtOnce: 10_000,
+  deadLettersCounted: 10_000,
   previewOccurrences: 1_000,
   /** A week of minutes. */
   forecastBuckets: 10_080,

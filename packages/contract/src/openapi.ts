@@ -32,6 +32,7 @@ export function openApiDocument(version: string): Json {
     tags: [
       { name: "jobs", description: "What to call, and when" },
       { name: "runs", description: "Occurrences being carried out, and those that ended" },
+      { name: "dead letters", description: "Runs that used up their attempts" },
       { name: "schedules", description: "Questions about schedules that need no job" },
     ],
     paths,

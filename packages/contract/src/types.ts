@@ -1,6 +1,7 @@
 import type { Static } from "typebox";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
+import type * as deadLetter from "./schemas/dead-letter.ts";
 import type * as forecast from "./schemas/forecast.ts";
 import type * as job from "./schemas/job.ts";
 import type * as problem from "./schemas/problem.ts";
@@ -28,6 +29,18 @@ export type RunPage = Static<typeof run.RunPage>;
 export type ListRunsQuery = Static<typeof run.ListRunsQuery>;
 export type Attempt = Static<typeof run.Attempt>;
 export type AttemptOutcomeName = (typeof run.attemptOutcomes)[number];
+export type DeadLetter = Static<typeof deadLetter.DeadLetter>;
+export type DeadLetterPage = Static<typeof deadLetter.DeadLetterPage>;
+export type DeadLetterDetail = Static<typeof deadLetter.DeadLetterDetail>;
+export type DeadLetterFilter = Static<typeof deadLetter.DeadLetterFilter>;
+export type DeadLetterCount = Static<typeof deadLetter.DeadLetterCount>;
+export type ListDeadLettersQuery = Static<typeof deadLetter.ListDeadLettersQuery>;
+export type ReplayDeadLettersBody = Static<typeof deadLetter.ReplayDeadLetters>;
+export type DiscardDeadLettersBody = Static<typeof deadLetter.DiscardDeadLetters>;
+export type ReplayedDeadLetters = Static<typeof deadLetter.ReplayedDeadLetters>;
+export type DiscardedDeadLetters = Static<typeof deadLetter.DiscardedDeadLetters>;
+/** The request of an attempt, as it is shown. */
+export type SentRequest = NonNullable<DeadLetterDetail["lastRequest"]>;
 export type Occurrence = Static<typeof run.Occurrence>;
 export type OccurrencePage = Static<typeof run.OccurrencePage>;
 /** The schedule fields of a request. */

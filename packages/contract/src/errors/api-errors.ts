@@ -59,6 +59,13 @@ export const apiErrors = {
     title: "No such run",
     remedy: "Check the id; runs past their retention and other tenants' runs cannot be seen.",
   },
+  dead_letter_not_found: {
+    status: 404,
+    exit: exitCodes.notFound,
+    retryable: false,
+    title: "The run is not a dead letter",
+    remedy: "Only dead runs are dead letters; GET /v1/runs/{runId} tells what became of this one.",
+  },
   method_not_allowed: {
     status: 405,
     exit: exitCodes.usage,

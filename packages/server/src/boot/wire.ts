@@ -62,6 +62,11 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
             .check(spec)
             .map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
         originOf: (spec) => targetOf(targets, spec).originOf(spec),
+        describe: (spec, { number, startedMs, nominalMs, ...attempt }) =>
+          targetOf(targets, spec).describe?.(
+            { ...attempt, target: spec, attempt: number, nominalAt: nominalMs, idempotencyKey: attempt.runId },
+            startedMs,
+          ) ?? null,
       }),
       // A job created before the engine runs is found by its first look.
       wake: (shard) => engine?.wake(shard),

@@ -3,6 +3,13 @@ import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from ".
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
+import {
+  discardDeadLetter,
+  discardDeadLetters,
+  noteDeadLetter,
+  replayDeadLetter,
+  replayDeadLetters,
+} from "./deal-with-dead-letters.ts";
 import { deleteJob } from "./delete-job.ts";
 import { forecastLoad } from "./forecast-load.ts";
 import type { Guests } from "./guests.ts";
@@ -10,6 +17,7 @@ import { listOccurrences } from "./list-occurrences.ts";
 import type { Operation } from "./operation.ts";
 import { pauseJob, resumeJob } from "./pause-resume.ts";
 import { getCluster } from "./read-cluster.ts";
+import { countDeadLetters, getDeadLetter, listDeadLetters } from "./read-dead-letters.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getRun, listRuns } from "./read-runs.ts";
 import { retryRun, runAgain } from "./retry-run.ts";
@@ -40,6 +48,14 @@ export function createOperations(guests: Guests): Operations {
     cancelRun,
     retryRun: retryRun(guests),
     runAgain: runAgain(guests),
+    listDeadLetters: listDeadLetters(guests),
+    countDeadLetters,
+    replayDeadLetters: replayDeadLetters(guests),
+    discardDeadLetters,
+    getDeadLetter: getDeadLetter(guests),
+    replayDeadLetter: replayDeadLetter(guests),
+    discardDeadLetter: discardDeadLetter(guests),
+    noteDeadLetter: noteDeadLetter(guests),
     previewSchedule,
     explainSchedule,
     lintSchedule,

@@ -4,7 +4,10 @@ import { PunctualError } from "@punctual/contract";
 /** What the last key of a page may look like. A forger can compute the checksum, so that a key is read as nothing but what its list sorts by. */
 const keyShapes = {
   jobs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  dead_letters: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   runs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /** A run, and when the next replay may begin in epoch ms. */
+  replays: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@\d{1,15}$/,
   /** Nominal time in epoch ms. */
   occurrences: /^-?\d{1,15}$/,
 } as const;

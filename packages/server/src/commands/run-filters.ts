@@ -32,8 +32,12 @@ function codeRange(code: string): { from: number; to: number } {
   return code.endsWith("xx") ? { from: hundred, to: hundred + 99 } : { from: Number(code), to: Number(code) };
 }
 
-/** As runs carry it: a webhook's scheme, host and port; a worker's queue. */
-function originOf(target: string): string {
+/**
+ * As runs carry it: a webhook's scheme, host and port; a worker's queue.
+ *
+ * @throws PunctualError request_invalid
+ */
+export function originOf(target: string): string {
   if (/^worker:./.test(target)) return target;
   const url = URL.canParse(target) ? new URL(target) : null;
   if (url?.protocol === "http:" || url?.protocol === "https:") return url.origin;

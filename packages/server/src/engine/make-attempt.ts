@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
 import { attemptLimitMs } from "../model/retry.ts";
+import { wireBody } from "../model/wire-body.ts";
 import type { AttemptFailure, AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { CachedPlan } from "./plan-cache.ts";
@@ -61,8 +62,6 @@ function notSent(failureClass: "internal" | "timeout", message: string): Attempt
 }
 
 function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly string[], timeoutMs: number): AttemptRequest<TargetSpec> {
-  const json = run.payload ?? cached.payload;
-  const text = json?.startsWith('"') ? (JSON.parse(json) as string) : null;
   return {
     target: cached.plan.target,
     runId: run.runId,
@@ -71,8 +70,7 @@ function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly st
     tenantId: cached.tenantId,
     attempt: run.attempt,
     nominalAt: run.nominalMs,
-    payload: text ?? json,
-    contentType: json === null ? null : text === null ? "application/json" : "text/plain; charset=utf-8",
+    ...wireBody(run.payload ?? cached.payload),
     signingSecrets,
     timeoutMs,
     // One trace a run, one span an attempt.

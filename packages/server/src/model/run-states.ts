@@ -13,6 +13,7 @@ export type RunEvent =
   | "expire"
   | "cancel"
   | "retry"
+  | "replay"
   | "backfill";
 
 /**
@@ -38,7 +39,8 @@ export const runTransitions = {
   waiting: { wake: "ready", expire: "skipped", cancel: "cancelled" },
   succeeded: {},
   // By hand: the run keeps its id and its attempts, and gets another one.
-  dead: { retry: "ready" },
+  // replay: one of many, so that it waits for its turn.
+  dead: { retry: "ready", replay: "waiting" },
   cancelled: { retry: "ready" },
   // Its occurrence is made up for.
   skipped: { backfill: "ready" },

@@ -170,7 +170,7 @@ ended as (
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
   returning l.shard, l.run_id, r.holder, r.attempt as tried, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.rerun_of, l.payload,
-            l.queue, l.concurrency_key, l.origin, r.failure_class, r.status_code, l.cancelled_by,
+            l.queue, l.concurrency_key, l.origin, r.failure_class, r.status_code, l.cancelled_by, l.note,
             case when r.outcome is null then l.attempt - 1 else l.attempt end as attempt,
             case when l.attempt > 1 then l.started_at when r.outcome is null then null else coalesce(r.started_at, l.started_at) end as started_at,
             case when r.state in ('waiting', 'ready') then 'cancelled' else r.state end as state,
@@ -190,9 +190,9 @@ again as (
 history as (
   insert into punctual.finished_runs
     (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of, payload, queue, concurrency_key,
-     origin, failure_class, status_code, ended_by)
+     origin, failure_class, status_code, ended_by, note)
   select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason, rerun_of, payload, queue,
-         concurrency_key, origin, failure_class, status_code, case when state = 'cancelled' then cancelled_by end from ended),
+         concurrency_key, origin, failure_class, status_code, case when state = 'cancelled' then cancelled_by end, note from ended),
 resumed as (
   update punctual.cursors c
   set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',

@@ -1,4 +1,4 @@
-import type { FailureClass, Fault } from "@punctual/contract";
+import type { FailureClass, Fault, SentRequest } from "@punctual/contract";
 
 /**
  * The one port behind which every target is a guest. The engine hands over an attempt and gets an outcome back; it never learns what was called, and a
@@ -13,6 +13,12 @@ export type Target<Spec> = {
 
   /** What fairness and breakers count together, `https://host:port` for a webhook. Pure, and never throws for a spec that passed `check`. */
   originOf(spec: Spec): string;
+
+  /**
+   * The request of an attempt as it was sent at `startedMs`, for people to read: without signature and trace, and with what sounds like a secret masked. Pure. A
+   * target that calls nothing has none.
+   */
+  describe?(attempt: DescribedAttempt<Spec>, startedMs: number): SentRequest;
 
   /** Set-up that may fail, such as a broker's connection. Called once, before the first attempt. */
   start?(): Promise<void>;
@@ -52,6 +58,9 @@ export type AttemptRequest<Spec = unknown> = {
   /** What the receiver may take as the request's idempotency key; constant over the attempts of a run. */
   idempotencyKey: string;
 };
+
+/** What of an attempt can be told from what is stored. */
+export type DescribedAttempt<Spec = unknown> = Omit<AttemptRequest<Spec>, "tenantId" | "signingSecrets" | "timeoutMs" | "traceparent">;
 
 export type AttemptOutcome = AttemptSuccess | AttemptFailure;
 

@@ -76,7 +76,11 @@ export async function startCluster(): Promise<Cluster> {
   await addSecret(database.pool, cipher, tenantId, tenantSigningSecret, signingSecret);
   const known = guests();
   const guestOf = (spec: TargetSpec): Target<TargetSpec> => known.get(spec.type) as Target<TargetSpec>;
-  const operations = createOperations({ check: (spec) => guestOf(spec).check(spec), originOf: (spec) => guestOf(spec).originOf(spec) });
+  const operations = createOperations({
+    check: (spec) => guestOf(spec).check(spec),
+    originOf: (spec) => guestOf(spec).originOf(spec),
+    describe: () => null,
+  });
   const nodes: TestNode[] = [];
 
   const start = async (options: NodeOptions = {}): Promise<TestNode> => {

@@ -22,7 +22,11 @@ const nobody = "0192f3a4-5b6c-8d7e-9f01-23456789ab2c";
 beforeAll(async () => {
   const check = (target: Target) => (target.type === "http" ? checkHttpTarget(target) : []);
   api = await startApi(
-    createOperations({ check, originOf: (target) => (target.type === "http" ? new URL(target.url).origin : target.type) }),
+    createOperations({
+      check,
+      originOf: (target) => (target.type === "http" ? new URL(target.url).origin : target.type),
+      describe: () => null,
+    }),
   );
   document = (await api.request("GET", "/openapi.json")).json as Document;
   ajv = new Ajv2020({ strict: false });

@@ -1,6 +1,7 @@
 import { Agent } from "undici";
 import type { AttemptOutcome, AttemptRequest, Target } from "../port.ts";
 import { checkHttpTarget } from "./check.ts";
+import { describeRequest } from "./describe.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
 import { requestHeaders } from "./headers.ts";
 import { createSockets } from "./sockets.ts";
@@ -56,6 +57,7 @@ export function createHttpTarget({ now, version, connectionsPerOrigin = 256 }: H
     type: "http",
     check: checkHttpTarget,
     originOf: (spec) => new URL(spec.url).origin,
+    describe: (attempt, startedMs) => describeRequest(attempt, startedMs, userAgent),
     async attempt(request, signal) {
       if (closed) return notSent("cancelled", "cancelled before the request was sent: the node stops");
       let exchange: Exchange;
