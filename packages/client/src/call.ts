@@ -17,7 +17,7 @@ export type ClientOptions = {
 /** What one request carries, besides its operation. */
 export type CallInput = {
   params?: { readonly [name: string]: string };
-  query?: { readonly [name: string]: string | number | readonly string[] | undefined };
+  query?: { readonly [name: string]: string | number | boolean | readonly string[] | undefined };
   body?: unknown;
   idempotencyKey?: string | undefined;
   /** The revision that must be the current one. */

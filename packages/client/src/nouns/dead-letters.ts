@@ -14,6 +14,8 @@ import type {
 import type { Call } from "../call.ts";
 import { iteratePages } from "../pages.ts";
 
+type Keyed = { idempotencyKey?: string };
+
 /** Runs that used up their attempts, and what is to become of them. Every function throws PunctualApiError. */
 export function createDeadLetters(call: Call) {
   const list = (query: ListDeadLettersQuery = {}): Promise<DeadLetterPage> => call("listDeadLetters", { query });
@@ -29,17 +31,13 @@ export function createDeadLetters(call: Call) {
     /** Gives one another attempt, at once. */
     replay: (runId: string): Promise<Run> => call("replayDeadLetter", { params: { runId } }),
     /** One request's worth of those that match, at a pace; go on with `nextCursor`. */
-    replayMany: (body: ReplayDeadLettersBody): Promise<ReplayedDeadLetters> => call("replayDeadLetters", withKey(body)),
-    discard: (runId: string, body: { reason?: string } = {}): Promise<DeadLetter> =>
-      call("discardDeadLetter", { params: { runId }, body }),
+    replayMany: (body: ReplayDeadLettersBody, { idempotencyKey }: Keyed = {}): Promise<ReplayedDeadLetters> =>
+      call("replayDeadLetters", { body, idempotencyKey }),
+    discard: (runId: string, body: { reason?: string } = {}): Promise<DeadLetter> => call("discardDeadLetter", { params: { runId }, body }),
     /** One request's worth of those that match; go on with `nextCursor`. */
-    discardMany: (body: DiscardDeadLettersBody): Promise<DiscardedDeadLetters> => call("discardDeadLetters", withKey(body)),
+    discardMany: (body: DiscardDeadLettersBody, { idempotencyKey }: Keyed = {}): Promise<DiscardedDeadLetters> =>
+      call("discardDeadLetters", { body, idempotencyKey }),
     /** Writes the note, in the place of the one there is; null removes it. */
     note: (runId: string, note: string | null): Promise<DeadLetter> => call("noteDeadLetter", { params: { runId }, body: { note } }),
   };
-}
-
-/** The key goes as a header, so that a call with one is known as repeatable. */
-function withKey<T extends { idempotencyKey?: string }>({ idempotencyKey, ...body }: T) {
-  return { body, idempotencyKey };
 }

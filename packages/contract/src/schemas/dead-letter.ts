@@ -27,7 +27,11 @@ const filterFields = {
   diedFrom: Type.Optional(Type.String({ description: "Dead at or after" })),
   diedTo: Type.Optional(Type.String({ description: "Dead before" })),
   text: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 200, description: "In the error or the output of the last attempt; upper and lower case alike" }),
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description: "In the error or the output of the last attempt; upper and lower case alike",
+    }),
   ),
 };
 

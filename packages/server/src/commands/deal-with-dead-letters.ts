@@ -77,7 +77,7 @@ export const discardDeadLetters: Operation<"discardDeadLetters"> = async (contex
   if (dryRun) return { status: 200, body: { ...(await preview(context, filters)), discarded: 0 } };
   let discarded = 0;
   const { matched, stopId } = await inPages(context, filters, { pastId, limit }, async (runIds) => {
-    discarded += await discardRuns(context.db, context.tenantId, runIds, { why: reason, by: null });
+    discarded += await discardRuns(context.db, context.tenantId, runIds, { why: reason, by: context.actor });
   });
   return { status: 200, body: { dryRun, matched, discarded, more: stopId !== null, nextCursor: pages.after(stopId) } };
 };
@@ -85,7 +85,7 @@ export const discardDeadLetters: Operation<"discardDeadLetters"> = async (contex
 export function discardDeadLetter(guests: Guests): Operation<"discardDeadLetter"> {
   return async (context, { params, body }) => {
     const { run_id: runId } = await requireDeadLetter(context, params.runId);
-    await discardRuns(context.db, context.tenantId, [runId], { why: body?.reason ?? defaultReason, by: null });
+    await discardRuns(context.db, context.tenantId, [runId], { why: body?.reason ?? defaultReason, by: context.actor });
     return oneAfter(context, guests, runId);
   };
 }

@@ -3,13 +3,7 @@ import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from ".
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
-import {
-  discardDeadLetter,
-  discardDeadLetters,
-  noteDeadLetter,
-  replayDeadLetter,
-  replayDeadLetters,
-} from "./deal-with-dead-letters.ts";
+import { discardDeadLetter, discardDeadLetters, noteDeadLetter, replayDeadLetter, replayDeadLetters } from "./deal-with-dead-letters.ts";
 import { deleteJob } from "./delete-job.ts";
 import { forecastLoad } from "./forecast-load.ts";
 import type { Guests } from "./guests.ts";

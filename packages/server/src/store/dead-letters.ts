@@ -20,7 +20,7 @@ export type DeadLetterRow = {
   reason: string | null;
   note: string | null;
   resolved_ms: number | null;
-  resolved_by: string | null;
+  resolved_by: string;
   resolution: string | null;
 };
 

@@ -44,7 +44,12 @@ export async function openOffice(): Promise<Office> {
   const guests = {
     check: (target: unknown) => checkHttpTarget(target).map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
     originOf: () => "https://example.com",
-    describe: (target: unknown, attempt: object) => ({ method: "POST", url: JSON.stringify(target), headers: {}, body: JSON.stringify(attempt) }),
+    describe: (target: unknown, attempt: object) => ({
+      method: "POST",
+      url: JSON.stringify(target),
+      headers: {},
+      body: JSON.stringify(attempt),
+    }),
   };
   const operations = createOperations(guests);
   const cipher = createCipher(randomBytes(32));
