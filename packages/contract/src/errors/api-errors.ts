@@ -52,20 +52,6 @@ export const apiErrors = {
     title: "No such job",
     remedy: "Check the id or the name; deleted jobs and other tenants' jobs cannot be seen.",
   },
-  run_not_found: {
-    status: 404,
-    exit: exitCodes.notFound,
-    retryable: false,
-    title: "No such run",
-    remedy: "Check the id; runs past their retention and other tenants' runs cannot be seen.",
-  },
-  dead_letter_not_found: {
-    status: 404,
-    exit: exitCodes.notFound,
-    retryable: false,
-    title: "The run is not a dead letter",
-    remedy: "Only dead runs are dead letters; GET /v1/runs/{runId} tells what became of this one.",
-  },
   method_not_allowed: {
     status: 405,
     exit: exitCodes.usage,
@@ -93,20 +79,6 @@ export const apiErrors = {
     retryable: true,
     title: "A request with this idempotency key is being carried out",
     remedy: "Wait a moment and send it again; the stored answer is returned once it is there.",
-  },
-  run_already_ended: {
-    status: 409,
-    exit: exitCodes.conflict,
-    retryable: false,
-    title: "The run has already ended",
-    remedy: "Nothing is to be done; read the run for its outcome.",
-  },
-  run_not_retryable: {
-    status: 409,
-    exit: exitCodes.conflict,
-    retryable: false,
-    title: "Only a dead or cancelled run can be retried",
-    remedy: "One that is live goes on by itself; to carry out one that succeeded or was skipped, use POST /v1/runs/{runId}/run-again.",
   },
   queue_fixed: {
     status: 409,

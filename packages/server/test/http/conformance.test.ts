@@ -88,7 +88,8 @@ describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path)))("
   it("has nothing of another tenant's: its ids are not found, as if they did not exist", async () => {
     const mine = await api.request("POST", "/v1/jobs", { json: goodJob });
     const run = await api.request("POST", `/v1/jobs/${String(mine.json.jobId)}/trigger`);
-    const body = operationId === "updateJob" ? { json: { priority: 1 } } : {};
+    const bodies: { [id in OperationId]?: object } = { updateJob: { priority: 1 }, noteDeadLetter: { note: null } };
+    const body = bodies[operationId] ? { json: bodies[operationId] } : {};
     const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
     const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
     expect([foreign.status, foreign.json.code]).toEqual([404, route.path.includes("{runId}") ? "run_not_found" : "job_not_found"]);

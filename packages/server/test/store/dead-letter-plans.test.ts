@@ -126,7 +126,7 @@ test("those of one job are walked by their own index", async () => {
 
 test("counting ends at its bound, and says so", async () => {
   expect(await countDeadLetters(database.pool, tenantId, { labels: [] }, 10_000)).toEqual({ count: 10_000, more: true });
-  const dns = { labels: [], failureClass: "dns" } as const;
+  const dns: DeadLetterFilters = { labels: [], failureClass: "dns" };
   expect(await countDeadLetters(database.pool, tenantId, dns, 10_000)).toEqual({ count: 0, more: true });
   expect(await countDeadLetters(database.pool, tenantId, { ...dns, toMs: startMs + dead }, 10_000)).toEqual({ count: 0, more: false });
   expect(await countDeadLetters(database.pool, tenantId, { labels: [], text: "nobody" }, 10_000)).toEqual({ count: 0, more: true });
