@@ -1,4 +1,4 @@
-import type { Cluster } from "@punctual/contract";
+import type { Cluster, PutSettingsBody, Settings } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
@@ -24,6 +24,12 @@ export function createClient(options: ClientOptions) {
       get: (): Promise<Cluster> => call("getCluster", {}),
     },
     schedules: createSchedules(call),
+    settings: {
+      /** The tenant's defaults. */
+      get: (): Promise<Settings> => call("getSettings", {}),
+      /** Replaces them whole; what is left out goes back to Punctual's own. Jobs that exist keep what they have. */
+      put: (body: PutSettingsBody): Promise<Settings> => call("putSettings", { body }),
+    },
   };
 }
 

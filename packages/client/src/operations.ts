@@ -43,4 +43,6 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   discardDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/discard", repeatable: "never" },
   noteDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/note", repeatable: "never" },
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
+  getSettings: { method: "GET", path: "/v1/settings", repeatable: "always" },
+  putSettings: { method: "PUT", path: "/v1/settings", repeatable: "never" },
 };

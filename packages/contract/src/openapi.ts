@@ -34,6 +34,7 @@ export function openApiDocument(version: string): Json {
       { name: "runs", description: "Occurrences being carried out, and those that ended" },
       { name: "dead letters", description: "Runs that used up their attempts" },
       { name: "schedules", description: "Questions about schedules that need no job" },
+      { name: "settings", description: "What a tenant decides for all its jobs" },
     ],
     paths,
     components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } }, schemas: components },

@@ -5,6 +5,7 @@ import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { jobRoutes } from "./routes/jobs.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
+import { settingsRoutes } from "./routes/settings.ts";
 
 export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.ts";
 
@@ -12,7 +13,7 @@ export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.
  * Every route of the API, by operation id. The server registers its handlers from this table and refuses to start when one lacks a handler; the OpenAPI
  * document, the reference and the client's types come from it too, so none of them can drift from what is served.
  */
-export const routes = { ...jobRoutes, ...runRoutes, ...scheduleRoutes, ...deadLetterRoutes, ...clusterRoutes };
+export const routes = { ...jobRoutes, ...runRoutes, ...scheduleRoutes, ...deadLetterRoutes, ...clusterRoutes, ...settingsRoutes };
 
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;

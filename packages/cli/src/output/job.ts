@@ -47,7 +47,8 @@ export function jobText(io: Io, job: Job): string {
   ]);
 }
 
-function retryText({ attempts, backoff, baseDelay, maxDelay, deadline }: Job["retry"]): string {
+/** A retry policy in a line. */
+export function retryText({ attempts, backoff, baseDelay, maxDelay, deadline }: Job["retry"]): string {
   const delays =
     typeof backoff === "string" ? `${backoff} from ${baseDelay}${maxDelay === undefined ? "" : ` to ${maxDelay}`}` : backoff.join(", ");
   return `${attempts} attempts, ${delays}${deadline === undefined ? "" : `, within ${deadline}`}`;

@@ -33,6 +33,14 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       { name: "run-again", summary: "carry a run out again, as a new run", load: () => import("./runs/run-again.ts") },
     ],
   },
+  {
+    name: "settings",
+    summary: "what holds for all jobs of the tenant",
+    verbs: [
+      { name: "get", summary: "show the tenant's defaults", load: () => import("./settings/get.ts") },
+      { name: "set", summary: "change the tenant's defaults", load: () => import("./settings/set.ts") },
+    ],
+  },
   { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },
   { name: "explain", summary: "tell why a schedule fires at a time, or not", load: () => import("./explain.ts") },
   { name: "lint", summary: "tell what may surprise in a schedule, without a server", load: () => import("./lint.ts") },

@@ -3,6 +3,7 @@ import type {
   CancelledRuns,
   CreateJobBody,
   Job,
+  JobDeletion,
   JobPage,
   ListJobsQuery,
   Occurrence,
@@ -51,7 +52,9 @@ export function createJobs(call: Call) {
     /** Cancels every run that is not over; the job goes on. */
     cancelRuns: (jobId: string, body: { reason?: string } = {}): Promise<CancelledRuns> =>
       call("cancelJobRuns", { params: { jobId }, body }),
-    delete: (jobId: string, { ifMatch }: Revised = {}): Promise<void> => call("deleteJob", { params: { jobId }, ifMatch }),
+    /** By default its runs that wait are cancelled and those under way finish; `cancel` stops these too, `keep` lets both run. */
+    delete: (jobId: string, { ifMatch, runs }: Revised & { runs?: JobDeletion } = {}): Promise<void> =>
+      call("deleteJob", { params: { jobId }, query: { runs }, ifMatch }),
     /** One page of occurrences by nominal time. */
     occurrences,
     /** Every occurrence, page after page; without `to` a recurring job has no last one. */

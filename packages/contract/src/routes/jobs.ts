@@ -76,8 +76,10 @@ export const jobRoutes = {
     scope: "write",
     revisioned: true,
     summary: "Delete a job",
-    description: "Cancels its runs that wait and lets finish those under way. Its runs can still be read until their retention ends.",
+    description:
+      "By default its runs that wait are cancelled, and those under way finish. Its runs can still be read, and retried, until their retention ends.",
     params: jobId,
+    query: job.DeleteJobQuery,
     responses: { 204: { description: "Deleted" } },
     errors: ["job_not_found", "revision_mismatch"],
   },

@@ -1,7 +1,7 @@
 import { type Static, Type } from "typebox";
 import { limits } from "../limits.ts";
 import { Cursor, Duration, Instant, JobName, LabelFilter, Labels, Nullable, Page, PageLimit, QueueName, Uuid } from "./common.ts";
-import { backoffKinds, Retry, RetryOnView } from "./retry.ts";
+import { Retry, RetryView } from "./retry.ts";
 import { MisfirePolicy, scheduleFields } from "./schedule.ts";
 import { Target, targetTypes } from "./target.ts";
 
@@ -117,16 +117,7 @@ export const Job = Type.Object(
     ...storedScheduleFields,
     target: Target,
     payload: Type.Optional(Type.Unknown({ description: "Left out in lists" })),
-    retry: Type.Object({
-      attempts: Type.Integer(),
-      backoff: Type.Union([Type.Enum([...backoffKinds]), Type.Array(Type.String())]),
-      baseDelay: Type.Optional(Type.String()),
-      factor: Type.Optional(Type.Number()),
-      maxDelay: Type.Optional(Type.String()),
-      jitter: Type.Enum(["full", "none"]),
-      deadline: Type.Optional(Type.String()),
-      retryOn: RetryOnView,
-    }),
+    retry: RetryView,
     timeout: Type.String(),
     misfire: Type.Object({ window: Type.String(), policy: Type.String() }),
     maxRuns: Type.Optional(Type.Integer()),
@@ -182,6 +173,21 @@ export const TriggerJob = Type.Object(
     idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   },
   { title: "TriggerJob", additionalProperties: false },
+);
+
+export const jobDeletions = ["finish", "cancel", "keep"] as const;
+
+export const DeleteJobQuery = Type.Object(
+  {
+    runs: Type.Optional(
+      Type.Enum([...jobDeletions], {
+        default: "finish",
+        description:
+          "What becomes of its runs. finish: those that wait are cancelled, one under way goes on to its end, retries included; cancel: that one is stopped too; keep: those that wait run as well",
+      }),
+    ),
+  },
+  { additionalProperties: false },
 );
 
 export const CancelledRuns = Type.Object(

@@ -17,7 +17,7 @@ const retryOnFields = {
     description: "Status codes that are retried, single or as 4xx and 5xx. Default: 408, 425, 429, 5xx. 410 only when it is listed itself",
   }),
 };
-export const RetryOnView = Type.Object(retryOnFields);
+const RetryOnView = Type.Object(retryOnFields);
 const RetryOn = Type.Object(
   { classes: Type.Optional(retryOnFields.classes), statusCodes: Type.Optional(retryOnFields.statusCodes) },
   { title: "RetryOn", additionalProperties: false, description: "Which failures are retried; an empty list retries none of its kind" },
@@ -71,3 +71,15 @@ export const Retry = Type.Object(
   },
   { title: "Retry", additionalProperties: false },
 );
+
+/** With defaults filled in, and only the fields that its backoff uses. */
+export const RetryView = Type.Object({
+  attempts: Type.Integer(),
+  backoff: Type.Union([Type.Enum([...backoffKinds]), Type.Array(Type.String())]),
+  baseDelay: Type.Optional(Type.String()),
+  factor: Type.Optional(Type.Number()),
+  maxDelay: Type.Optional(Type.String()),
+  jitter: Type.Enum(["full", "none"]),
+  deadline: Type.Optional(Type.String()),
+  retryOn: RetryOnView,
+});

@@ -11,6 +11,7 @@ import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { nameTaken } from "./require-job.ts";
 import { reread } from "./revise.ts";
+import { withTenantDefaults } from "./settings.ts";
 import { jobView } from "./views.ts";
 
 /** Only a first occurrence within this time needs a wake: owners look at least every second by themselves. */
@@ -20,7 +21,8 @@ export function createJob(guests: Guests): Operation<"createJob"> {
   return async (context, { body }) => {
     const nowMs = await readClock(context.db);
     const id = newJobId(nowMs, context.tenantId, body);
-    const job = await createAccepted(context, id, acceptJob(id, body, nowMs, guests.check), nowMs);
+    const wanted = await withTenantDefaults(context, body);
+    const job = await createAccepted(context, id, acceptJob(id, wanted, nowMs, guests.check), nowMs);
     return { status: 201, body: job, revision: job.revision };
   };
 }

@@ -5,10 +5,12 @@ import { faultsOf } from "../model/validation.ts";
 import { readClock } from "../store/clock.ts";
 import { insertJobs, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
+import { readSettings, type TenantSettings } from "../store/settings.ts";
 import { newJob, newJobId, wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { nameTaken } from "./require-job.ts";
+import { withDefaults } from "./settings.ts";
 import { jobView } from "./views.ts";
 
 type Item = BulkResult["items"][number];
@@ -18,7 +20,8 @@ type Candidate = { row: NewJob & { shard: number }; signingSecret: string | null
 export function createJobsBulk(guests: Guests): Operation<"createJobsBulk"> {
   return async (context, { body }) => {
     const nowMs = await readClock(context.db);
-    const judged = body.jobs.map((job) => judge(context, job, nowMs, guests));
+    const settings = await readSettings(context.db, context.tenantId);
+    const judged = body.jobs.map((job) => judge(context, job, nowMs, guests, settings));
     const candidates = judged.filter((entry): entry is Candidate => !(entry instanceof PunctualError));
     const created = await store(context, candidates);
     for (const { row } of candidates) if (created.has(row.jobId)) wakeIfSoon(context, row, nowMs);
@@ -28,11 +31,11 @@ export function createJobsBulk(guests: Guests): Operation<"createJobsBulk"> {
   };
 }
 
-function judge(context: CommandContext, job: unknown, nowMs: number, guests: Guests): Candidate | PunctualError {
+function judge(context: CommandContext, job: unknown, nowMs: number, guests: Guests, settings: TenantSettings): Candidate | PunctualError {
   try {
     const faults = faultsOf(CreateJob, job);
     if (faults.length > 0) throw new PunctualError("request_invalid", faults[0]?.message ?? "The job does not fit its schema.", { faults });
-    const body = job as CreateJobBody;
+    const body = withDefaults(settings, job as CreateJobBody);
     if (body.idempotencyKey !== undefined) {
       const message = "A job of a bulk request takes no idempotencyKey of its own.";
       throw new PunctualError("request_invalid", message, {

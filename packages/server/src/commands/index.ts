@@ -15,6 +15,7 @@ import { countDeadLetters, getDeadLetter, listDeadLetters } from "./read-dead-le
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getRun, listRuns } from "./read-runs.ts";
 import { retryRun, runAgain } from "./retry-run.ts";
+import { getSettings, putSettings } from "./settings.ts";
 import { triggerJob } from "./trigger-job.ts";
 import { updateJob } from "./update-job.ts";
 import { upsertJob } from "./upsert-job.ts";
@@ -56,5 +57,7 @@ export function createOperations(guests: Guests): Operations {
     diffSchedules,
     forecastLoad,
     getCluster,
+    getSettings,
+    putSettings,
   };
 }

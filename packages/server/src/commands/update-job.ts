@@ -8,6 +8,7 @@ import type { Revision } from "../store/job-revisions.ts";
 import type { JobRow } from "../store/jobs.ts";
 import { findRun } from "../store/runs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret } from "../store/secrets.ts";
+import { readSettings } from "../store/settings.ts";
 import { wakeIfSoon } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
@@ -16,7 +17,10 @@ import { jobView } from "./views.ts";
 
 export function updateJob(guests: Guests): Operation<"updateJob"> {
   return async (context, { params, body, ifMatch }) => {
-    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) => mergeJob(storedJob(current), body));
+    // Only taking its own retry away gives a job the default: an edit of anything else must not change how it retries.
+    const { retry } = body.retry === null ? await readSettings(context.db, context.tenantId) : body;
+    const patch = retry === undefined ? body : { ...body, retry };
+    const job = await replaceJob(context, guests, { jobId: params.jobId, ifMatch }, (current) => mergeJob(storedJob(current), patch));
     return { status: 200, body: job, revision: job.revision };
   };
 }

@@ -5,6 +5,7 @@ import { findJobByName } from "../store/jobs.ts";
 import { createAccepted, newJobId } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { Operation } from "./operation.ts";
+import { withTenantDefaults } from "./settings.ts";
 import { replaceJob } from "./update-job.ts";
 
 /**
@@ -13,7 +14,7 @@ import { replaceJob } from "./update-job.ts";
  */
 export function upsertJob(guests: Guests): Operation<"upsertJob"> {
   return async (context, { params, body, ifMatch }) => {
-    const wanted = { ...body, name: params.name };
+    const wanted = await withTenantDefaults(context, { ...body, name: params.name });
     for (;;) {
       const existing = await findJobByName(context.db, context.tenantId, params.name);
       if (!existing && ifMatch !== null) {

@@ -3,6 +3,7 @@ import { purgeExpiredAnswers } from "../store/idempotency.ts";
 import { holdDuty } from "../store/leases.ts";
 import { forgetNodes } from "../store/nodes.ts";
 import { createPartitions, dropExpiredPartitions } from "../store/partitions.ts";
+import { purgeSecrets } from "../store/secrets.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
@@ -19,6 +20,8 @@ export function startHousekeeping({ db, membership, retentionDays, emit }: House
     const made = await createPartitions(db);
     const dropped = await dropExpiredPartitions(db, retentionDays);
     if (made.length + dropped.length > 0) emit({ type: "partitions_changed", made, dropped });
+    // History that goes is what lets a deleted job's secret go.
+    if (dropped.length > 0) await purgeSecrets(db);
     await forgetNodes(db);
     await purgeExpiredAnswers(db);
     return lookEveryMs;

@@ -119,9 +119,12 @@ export async function reviseJob(
 }
 
 /**
- * Deletes a job under the same guards, archives its last revision, and cancels its runs that wait; those under way end by themselves.
+ * Deletes a job under the same guards and archives its last revision. Its own signing secret stays: its runs may be attempted as long as they are kept, and
+ * purgeSecrets takes it away after them.
  *
- * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 expected next ms or null. Locks: the job, its cursor, its waiting runs. Index: primary keys, live_runs_job.
+ * $1 shard, $2 job, $3 tenant, $4 expected revision, $5 expected next ms or null, $6 what becomes of its runs: `finish` cancels those that wait, `cancel` also
+ * asks for the end of those under way, `keep` leaves all; $7 the reason, $8 who asks. Locks: the job, its cursor, its live runs. Index: primary keys,
+ * live_runs_job.
  */
 const deleteSql = `
 with old as (
@@ -142,23 +145,35 @@ gone as (
   delete from punctual.jobs j using quiet where j.shard = quiet.shard and j.job_id = quiet.job_id returning j.job_id),
 stopped as (
   delete from punctual.cursors c using quiet where c.shard = quiet.shard and c.job_id = quiet.job_id),
-secrets as (
-  delete from punctual.secrets s using quiet where s.tenant_id = quiet.tenant_id and s.name = 'job/' || quiet.job_id
-    and not exists (select from punctual.live_runs l where l.shard = quiet.shard and l.job_id = quiet.job_id and l.state = 'running')),
+live as (
+  select l.shard, l.run_id, l.state from punctual.live_runs l join quiet on l.shard = quiet.shard and l.job_id = quiet.job_id
+  where $6 <> 'keep' for update of l),
 cancelled as (
-  delete from punctual.live_runs l using quiet
-  where l.shard = quiet.shard and l.job_id = quiet.job_id and l.state in ('ready', 'waiting') returning l.*),
+  delete from punctual.live_runs l using live
+  where live.state in ('ready', 'waiting') and l.shard = live.shard and l.run_id = live.run_id returning l.*),
+asked as (
+  update punctual.live_runs l
+  set cancel_reason = coalesce(l.cancel_reason, $7), cancelled_by = case when l.cancel_reason is null then $8 else l.cancelled_by end
+  from live where $6 = 'cancel' and live.state = 'running' and l.shard = live.shard and l.run_id = live.run_id),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
-    payload, queue, concurrency_key, origin)
-  select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), 'the job was deleted',
-         rerun_of, payload, queue, concurrency_key, origin
+    payload, queue, concurrency_key, origin, ended_by)
+  select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), $7, rerun_of, payload, queue,
+         concurrency_key, origin, $8
   from cancelled)
 select job_id from gone`;
 
+export type Deletion = { runs: "finish" | "cancel" | "keep"; reason: string; by: string };
+
 /** @returns whether it was deleted by this call; false as null of reviseJob */
-export async function deleteJob(db: Queryable, tenantId: number, jobId: string, expected: ExpectedJob): Promise<boolean> {
-  const values = [shardOf(jobId), jobId, tenantId, expected.revision, expected.nextMs];
+export async function deleteJob(
+  db: Queryable,
+  tenantId: number,
+  jobId: string,
+  expected: ExpectedJob,
+  { runs, reason, by }: Deletion,
+): Promise<boolean> {
+  const values = [shardOf(jobId), jobId, tenantId, expected.revision, expected.nextMs, runs, reason, by];
   const { rowCount } = await db.query({ name: "delete_job", text: deleteSql, values });
   return rowCount === 1;
 }

@@ -77,3 +77,25 @@ export async function checkEncryptionKey(db: Queryable, cipher: Cipher): Promise
 export async function removeSecret(db: Queryable, tenantId: number, name: string): Promise<void> {
   await db.query("delete from punctual.secrets where tenant_id = $1 and name = $2", [tenantId, name]);
 }
+
+/**
+ * Secrets of jobs that are gone together with all their runs. One younger than a day may belong to a job that is being created.
+ *
+ * Locks: the rows removed. Index: primary key of jobs, live_runs_job, finished_runs_job; as scalar queries, as NOT EXISTS would be hashed over all history.
+ */
+const purgeSql = `
+with orphans as materialized (
+  select s.tenant_id, s.name, o.job_id, o.shard
+  from punctual.secrets s
+  cross join lateral (select substr(s.name, 5)::uuid as job_id, get_byte(uuid_send(substr(s.name, 5)::uuid), 15)::smallint as shard) o
+  where s.name like 'job/%' and s.created_at < punctual.clock() - interval '1 day'
+    and not exists (select from punctual.jobs j where j.shard = o.shard and j.job_id = o.job_id))
+delete from punctual.secrets s using orphans o
+where s.tenant_id = o.tenant_id and s.name = o.name
+  and (select l.run_id from punctual.live_runs l where l.shard = o.shard and l.job_id = o.job_id limit 1) is null
+  and (select f.run_id from punctual.finished_runs f where f.shard = o.shard and f.job_id = o.job_id limit 1) is null`;
+
+/** See purgeSql. @returns how many were removed */
+export async function purgeSecrets(db: Queryable): Promise<number> {
+  return (await db.query({ name: "purge_secrets", text: purgeSql })).rowCount ?? 0;
+}

@@ -1,5 +1,6 @@
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { verifyWebhook } from "../../../client/src/webhook.ts";
 import { type Cluster, startCluster, type TestNode } from "./cluster.ts";
 
 let cluster: Cluster;
@@ -66,4 +67,30 @@ it("a run whose target could not be reached is cancelled with the certainty that
   await eventually(async () => (await read(runId)).status === "waiting");
   await cluster.ask("cancelRun", { params: { runId } });
   expect(await read(runId)).toMatchObject({ status: "cancelled", attempt: 1, targetMayHaveSeen: false });
+});
+
+it("deleting a job lets its run under way finish, with its retries and their signature, unless it is asked to stop", async () => {
+  receiver.answer({ status: 503, delayMs: 200 });
+  const before = receiver.requests.length;
+  const own = {
+    ...yearly(receiver.url),
+    target: { type: "http" as const, url: receiver.url, signing: "own" as const },
+    retry: { backoff: ["1s"] },
+  };
+  const { signingSecret, jobId } = (await cluster.ask("createJob", { body: own })).body;
+  const { runId } = (await cluster.ask("triggerJob", { params: { jobId } }, { on: nodes[0] })).body;
+  await receiver.waitFor(before + 1);
+  await cluster.ask("deleteJob", { params: { jobId }, query: {} });
+  receiver.answer({});
+  await eventually(async () => (await read(runId)).status === "succeeded");
+  expect((await read(runId)).attempts.map((each) => each.outcome)).toEqual(["failed", "succeeded"]);
+  const { headers, body } = receiver.requests.at(-1) as (typeof receiver.requests)[number];
+  expect(verifyWebhook({ secrets: [signingSecret ?? ""], headers, body })).toMatchObject({ runId, attempt: 2 });
+});
+
+it("deleting a job with runs: cancel stops what is under way", async () => {
+  const { jobId, runId } = await underWay(nodes[1]);
+  await cluster.ask("deleteJob", { params: { jobId }, query: { runs: "cancel" } });
+  await eventually(async () => (await read(runId)).status === "cancelled", { timeoutMs: 2_000 });
+  expect(await read(runId)).toMatchObject({ reason: "the job was deleted by key test (k1)", endedBy: "key test (k1)" });
 });

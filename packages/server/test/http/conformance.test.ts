@@ -136,7 +136,12 @@ describe("a job's whole life", () => {
     await ask("createJobsBulk", "/v1/jobs/bulk", { jobs: [goodJob, { ...goodJob, every: "0s" }, 7] }, 200);
     await ask("upsertJob", "/v1/jobs/by-name/other", goodJob, 201);
     await ask("upsertJob", "/v1/jobs/by-name/other", { ...goodJob, every: "3m" }, 200);
-    await ask("deleteJob", at, undefined, 204);
+    await ask("putSettings", "/v1/settings", { retry: { attempts: 3 } }, 200);
+    await ask("putSettings", "/v1/settings", { retry: { baseDelay: "0s" } }, 422);
+    await ask("getSettings", "/v1/settings", undefined, 200);
+    await ask("putSettings", "/v1/settings", {}, 200);
+    await ask("deleteJob", `${at}?runs=none`, undefined, 422);
+    await ask("deleteJob", `${at}?runs=cancel`, undefined, 204);
     await ask("getJob", at, undefined, 404);
   });
 });

@@ -4,21 +4,7 @@ import { fire } from "../../src/store/firing.ts";
 import { deleteJob, type ExpectedJob, type Revision, reviseJob } from "../../src/store/job-revisions.ts";
 import { findJob, findJobByName, insertJobs } from "../../src/store/jobs.ts";
 import { readPlans } from "../../src/store/plans.ts";
-import {
-  type AddedJob,
-  createStore,
-  cursorAt,
-  finishedRuns,
-  fireOne,
-  hourMs,
-  liveRun,
-  minuteMs,
-  moveOf,
-  newJob,
-  runOf,
-  type Store,
-  startMs,
-} from "./fixture.ts";
+import { type AddedJob, createStore, cursorAt, hourMs, minuteMs, moveOf, newJob, runOf, type Store, startMs } from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -30,6 +16,7 @@ beforeEach(() => store.database.freezeClock(startMs));
 afterAll(() => store.database.drop());
 
 const nextMs = startMs + hourMs;
+const deletion = { runs: "finish", reason: "it is gone", by: "ann" } as const;
 const asRead = (revision = 1, next: number | null = nextMs): ExpectedJob => ({ revision, nextMs: next });
 const revision = (change: Partial<Revision> = {}): Revision => {
   const { name, definition, payload, targetType, labels } = newJob();
@@ -67,7 +54,7 @@ describe("a revision", () => {
   test("is refused while an occurrence of the old one is due and unfired, and deletion too", async () => {
     const job = await store.addJob({ nextMs: startMs });
     expect(await revise(job, asRead(1, startMs))).toBeNull();
-    expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs))).toBe(false);
+    expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs), deletion)).toBe(false);
     await fire(store.db, node, [moveOf(job)], [runOf(job)]);
     expect(await revise(job, asRead(1, startMs + hourMs))).toBe(2);
   });
@@ -79,7 +66,7 @@ describe("a revision", () => {
       cursor: { action: "set", next: cursorAt(startMs), afterMs: null, restartCount: false, mayHavePassed: true },
     });
     expect(await revise(job, asRead(1, startMs), decidedBefore)).toBeNull();
-    expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs))).toBe(false);
+    expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs), deletion)).toBe(false);
     expect(await read(job)).toMatchObject({ revision: 1, next_ms: startMs + hourMs });
   });
 
@@ -87,7 +74,7 @@ describe("a revision", () => {
     const job = await store.addJob({ nextMs });
     const stranger = await store.addTenant("stranger");
     expect(await reviseJob(store.db, stranger, job.jobId, asRead(), "updated", revision())).toBeNull();
-    expect(await deleteJob(store.db, stranger, job.jobId, asRead())).toBe(false);
+    expect(await deleteJob(store.db, stranger, job.jobId, asRead(), deletion)).toBe(false);
   });
 });
 
@@ -153,7 +140,7 @@ describe("names", () => {
     expect(await revise(two, asRead(), revision({ name: "one" }))).toBe(2);
     expect((await findJobByName(store.db, store.tenantId, "one"))?.job_id).toBe(two.jobId);
     expect(await findJobByName(store.db, store.tenantId, "two")).toBeNull();
-    expect(await deleteJob(store.db, store.tenantId, two.jobId, asRead(2))).toBe(true);
+    expect(await deleteJob(store.db, store.tenantId, two.jobId, asRead(2), deletion)).toBe(true);
     expect(await findJobByName(store.db, store.tenantId, "one")).toBeNull();
     expect(await findJobByName(store.db, await store.addTenant("namesake"), "uno")).toBeNull();
   });
@@ -178,23 +165,6 @@ describe("names", () => {
   });
 });
 
-describe("a deleted job", () => {
-  test("leaves its waiting runs cancelled, its running ones to end, and its last revision to read", async () => {
-    const job = await store.addJob({ nextMs: startMs, payload: '"p"' });
-    const ready = await fireOne(store, node, job, "ready");
-    await store.database.moveClock(hourMs);
-    const again = { ...job, nextMs: startMs + hourMs };
-    const running = await fireOne(store, node, again);
-    expect(await deleteJob(store.db, store.tenantId, job.jobId, asRead(1, startMs + 2 * hourMs))).toBe(true);
-    expect(await read(job)).toBeNull();
-    expect(await liveRun(store, ready)).toBeNull();
-    expect(await liveRun(store, running)).toMatchObject({ state: "running" });
-    expect(await finishedRuns(store, job.jobId)).toMatchObject([{ run_id: ready, state: "cancelled", reason: "the job was deleted" }]);
-    expect(await store.rows("select from punctual.cursors where job_id = $1", [job.jobId])).toEqual([]);
-    expect(await readPlans(store.db, [{ jobId: job.jobId, revision: 1 }])).toMatchObject([{ revision: 1, payload: '"p"' }]);
-  });
-});
-
 test("a job's history has no gap and no overlap, from its creation to its deletion", async () => {
   const job = newJob({ nextMs });
   await insertJobs(store.db, store.tenantId, [job]);
@@ -210,7 +180,7 @@ test("a job's history has no gap and no overlap, from its creation to its deleti
     expect(await revise(added, asRead(index + 1, row?.next_ms ?? null), step)).toBe(index + 2);
   }
   await store.database.moveClock(1_000);
-  expect(await deleteJob(store.db, store.tenantId, added.jobId, asRead(4, nextMs + 1))).toBe(true);
+  expect(await deleteJob(store.db, store.tenantId, added.jobId, asRead(4, nextMs + 1), deletion)).toBe(true);
   const history = await store.rows<{ revision: number; from: number; to: number; ended_by: string }>(
     `select revision, punctual.ms(valid_from) as from, punctual.ms(valid_to) as to, ended_by from punctual.job_revisions where job_id = $1 order by revision`,
     [added.jobId],
