@@ -24,6 +24,9 @@ export type JobFlags = ScheduleFlags &
     misfirePolicy?: "latest" | "all" | "skip";
     maxRuns?: number;
     priority?: number;
+    overlap?: CreateJobBody["overlap"];
+    startTimeout?: string;
+    pauseAfterDeadRuns?: number;
   };
 
 export function withJobFlags(command: Command): Command {
@@ -55,13 +58,23 @@ export function withJobFlags(command: Command): Command {
     .option("--misfire-window <duration>", "missed occurrences not older than this all run (default: 10m)")
     .addOption(new Option("--misfire-policy <policy>", "what runs of the older ones (default: latest)").choices(["latest", "all", "skip"]))
     .option("--priority <0-9>", "higher starts first among runs that wait (default: 4)", wholeNumber)
+    .addOption(
+      new Option("--overlap <policy>", "what an occurrence does while an earlier run is live (default: allow)").choices([
+        "allow",
+        "skip",
+        "queue",
+        "cancel_previous",
+      ]),
+    )
+    .option("--start-timeout <duration>", "skip a run that has not begun this long after its time (default: never)")
+    .option("--pause-after-dead-runs <count>", "pause the job after this many dead runs in a row (default: never)", wholeNumber)
     .option("--file <file>", "read the job from a JSON file, or - for standard input; other flags replace its fields");
 }
 
 /** The part of a job that the flags and the file give. The server judges what it means; here only what cannot be written as JSON is refused. */
 export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<CreateJobBody>> {
   const file: Partial<CreateJobBody> = flags.file === undefined ? {} : await readObject(io, flags.file, "a job");
-  const { name, cron, delay, after, maxRuns, timeout, priority } = flags;
+  const { name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns } = flags;
   const schedule = await scheduleFromFlags(io, flags);
   const target = targetOf(flags);
   return {
@@ -69,7 +82,7 @@ export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<Cre
     ...schedule,
     ...(schedule.dst === undefined ? {} : { dst: { ...file.dst, ...schedule.dst } }),
     ...given({
-      ...{ name, cron, delay, after, maxRuns, timeout, priority },
+      ...{ name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns },
       target: target === undefined ? undefined : ({ type: "http", ...file.target, ...target } as HttpTarget),
       payload: flags.payload === undefined ? undefined : await readJson(io, "--payload", flags.payload),
       labels: flags.label === undefined ? undefined : { ...file.labels, ...pairs("--label", "=", flags.label) },

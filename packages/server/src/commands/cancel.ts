@@ -1,4 +1,5 @@
 import { PunctualError } from "@punctual/contract";
+import { shardOf } from "../model/ids.ts";
 import { cancelRuns } from "../store/cancelling.ts";
 import { findRun } from "../store/runs.ts";
 import type { CommandContext, Operation } from "./operation.ts";
@@ -8,13 +9,17 @@ import { runView } from "./views.ts";
 
 export const cancelJobRuns: Operation<"cancelJobRuns"> = async (context, { params, body }) => {
   const job = await requireJob(context, params.jobId);
-  return { status: 200, body: await cancelRuns(context.db, context.tenantId, { jobId: job.job_id }, wishOf(context, body?.reason)) };
+  const cancelled = await cancelRuns(context.db, context.tenantId, { jobId: job.job_id }, wishOf(context, body?.reason));
+  context.wake(job.shard);
+  return { status: 200, body: cancelled };
 };
 
 export const cancelRun: Operation<"cancelRun"> = async (context, { params, body }) => {
   const run = await requireRun(context, params.runId);
   const wish = wishOf(context, body?.reason);
   const { cancelled, cancelling } = await cancelRuns(context.db, context.tenantId, { runId: run.run_id }, wish);
+  // Another run of the job may have waited for its end.
+  context.wake(shardOf(run.run_id));
   const after = (await findRun(context.db, context.tenantId, run.run_id)) ?? run;
   if (cancelled + cancelling === 0) throw new PunctualError("run_already_ended", `Run ${run.run_id} has ended: ${after.state}.`);
   return { status: 200, body: runView(after) };

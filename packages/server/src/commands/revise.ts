@@ -6,7 +6,7 @@ import { type JobDefinition, type JobPlan, planOf } from "../model/job-definitio
 import { placementOf } from "../model/placement.ts";
 import { readClock } from "../store/clock.ts";
 import { isUniqueViolation } from "../store/database.ts";
-import { fire } from "../store/firing.ts";
+import { fire, fireUnlessBusy, type NewRun } from "../store/firing.ts";
 import { type Revision, reviseJob } from "../store/job-revisions.ts";
 import type { JobRow } from "../store/jobs.ts";
 import type { Guests } from "./guests.ts";
@@ -91,13 +91,15 @@ async function recordDue(context: CommandContext, guests: Guests, job: JobRow & 
   const { shard, job_id: jobId, revision, next_ms: nextMs } = job;
   const plan = planOf(JSON.parse(job.definition) as JobDefinition, jobId);
   const due = { jobId, nextMs, dueMs: job.due_ms ?? nextMs, fired: job.fired ?? 0 };
-  const { next, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
+  const { next, nextIfSkipped, counted, occurrences } = planFiring(due, plan, nowMs, pageOccurrences);
   const placement = placementOf(context.tenantId, plan, originKey(context.tenantId, guests.originOf(plan.target)));
-  const runs = occurrences.map(({ runId, nominalMs, verdict, reason }) => {
-    const state = verdict === "run" ? ("ready" as const) : ("skipped" as const);
+  const runs = occurrences.map(({ runId, nominalMs, verdict, reason }): NewRun => {
+    const state = ({ run: "ready", wait: "waiting", skip: "skipped" } as const)[verdict];
     const expiresMs = plan.startTimeoutMs === null ? null : nominalMs + plan.startTimeoutMs;
-    return { shard, jobId, runId, nominalMs, state, placement, expiresMs, held: null, reason };
+    return { shard, jobId, runId, nominalMs, state, placement, expiresMs, held: verdict === "wait" ? "overlap" : null, reason };
   });
-  await fire(context.db, null, [{ shard, jobId, revision, nextMs, next, counted }], runs);
+  const move = { shard, jobId, revision, nextMs, next, counted };
+  if (plan.overlap === "allow") await fire(context.db, null, [move], runs);
+  else await fireUnlessBusy(context.db, null, [{ ...move, overlap: plan.overlap, nextIfSkipped }], runs);
   context.wake(shard);
 }

@@ -9,10 +9,12 @@ import { startClaimLoop } from "./claim-loop.ts";
 import { createExecutor } from "./executor.ts";
 import { startExpiryLoop } from "./expiry-loop.ts";
 import { startFireLoop } from "./fire-loop.ts";
+import { createFollowUp } from "./follow-up.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { join } from "./membership.ts";
 import { createNodeClock } from "./node-clock.ts";
-import { pauseGone } from "./pause-gone.ts";
+import { startOverlapLoop } from "./overlap-loop.ts";
+import { pauseGone } from "./pause-job.ts";
 import { createPlanCache } from "./plan-cache.ts";
 import { startQueueLoop } from "./queue-loop.ts";
 import { startRescueLoop } from "./rescue-loop.ts";
@@ -63,6 +65,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const settler = startSettler(db, emit, (results) => queueLoop.ended(results.map((result) => result.shard)));
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
   const plans = createPlanCache(db, (plan) => originOf(plan.target), emit);
+  const followUp = createFollowUp({ db, emit, attend: (job) => overlapLoop.attend(job) });
   const executor = createExecutor({
     targets: options.targets,
     secretsOf: createSigningSecrets(db, options.cipher),
@@ -70,11 +73,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     slots,
     clock,
     emit,
+    onWritten: followUp,
     onRoom: () => {
       claimLoop.room();
       queueLoop.room();
     },
-    onGone: (run, { tenantId }) => void pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
+    onGone: (run, { tenantId }) => pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
   });
   const node = await join({
     db: options.leaseDb,
@@ -99,15 +103,28 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
   const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken: () => queueLoop.ready(null) });
+  const overlapLoop = startOverlapLoop({
+    ...shared,
+    onReleased: () => {
+      claimLoop.wake();
+      queueLoop.ready(null);
+    },
+  });
   const fireLoop = startFireLoop({
     ...shared,
     onReady: (shardsOfQueues) => {
       claimLoop.wake();
       if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);
     },
+    onHeld: overlapLoop.attend,
   });
-  const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake() });
-  const expiryLoop = startExpiryLoop({ ...shared, onExpired: () => claimLoop.wake() });
+  const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake(), followUp });
+  const onExpired = (): void => {
+    claimLoop.wake();
+    // A run that was never begun may have been waited for, too.
+    overlapLoop.wake([]);
+  };
+  const expiryLoop = startExpiryLoop({ ...shared, onExpired, followUp });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retentionDays: options.retentionDays });
   /** @param woken null for all shards */
@@ -122,7 +139,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     emit,
     onWake: (woken) => {
       const owned = new Set(shards.owned().map((row) => row.shard));
-      if (woken.length === 0 || woken.some((shard) => owned.has(shard))) wakeLoops(woken.length === 0 ? null : woken);
+      if (woken.length > 0 && !woken.some((shard) => owned.has(shard))) return;
+      wakeLoops(woken.length === 0 ? null : woken);
+      overlapLoop.wake(woken);
     },
     onCluster: () => shards.wake(),
   });
@@ -142,7 +161,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       executor.abandon();
       await executor.idle(abortMs);
       await settler.flush(flushMs);
-      await Promise.all([watchLoop.stop(), settler.stop(), wakeLine.stop()]);
+      await Promise.all([watchLoop.stop(), settler.stop(), overlapLoop.stop(), wakeLine.stop()]);
       await courtesy(node.leave());
       await courtesy(notify(db, { cluster: true }));
       emit({ type: "node_stopped", nodeId: node.nodeId() });

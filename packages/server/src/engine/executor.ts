@@ -34,6 +34,8 @@ export type ExecutorOptions = AttemptParts & {
   emit: Emit;
   /** The target of a run said that it is gone for good. */
   onGone: (run: HeldRun, cached: CachedPlan) => void;
+  /** What an attempt came to is written. */
+  onWritten: (run: HeldRun, cached: CachedPlan, next: AttemptResult["next"]) => void;
   /** A slot became free. */
   onRoom: () => void;
 };
@@ -41,7 +43,7 @@ export type ExecutorOptions = AttemptParts & {
 type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { settler, slots, clock, emit, onRoom, onGone } = options;
+  const { settler, slots, clock, emit, onRoom, onGone, onWritten } = options;
   const underWay = new Map<string, UnderWay>();
   const waitingForIdle: (() => void)[] = [];
 
@@ -59,7 +61,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const outcome = await makeAttempt(options, run, cached, startedMs, entry.abort.signal);
       const durationMs = monotonicMs() - began;
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
-      settler.add(result);
+      settler.add(result, () => onWritten(run, cached, result.next));
       if (result.nextBecause === "gone") onGone(run, cached);
       emit({
         type: "attempt_ended",

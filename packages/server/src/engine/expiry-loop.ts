@@ -1,8 +1,9 @@
 import { type Database, isUnavailable } from "../store/database.ts";
 import { settle } from "../store/dispatching.ts";
-import { peekExpiry, readExpiredLeases, skipUnstarted } from "../store/expiring.ts";
+import { type ExpiredLease, peekExpiry, readExpiredLeases, skipUnstarted } from "../store/expiring.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { expiredResult } from "./expired-lease.ts";
+import type { FollowUp } from "./follow-up.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { type PlanCache, planKey } from "./plan-cache.ts";
@@ -20,10 +21,11 @@ export type ExpiryLoopOptions = {
   emit: Emit;
   /** Runs were handed back: some may be due for a retry, or make room in a queue. */
   onExpired: () => void;
+  followUp: FollowUp;
 };
 
 /** Ends what ends by itself: runs that could not begin in time, leases of workers that fell silent, webhooks that were accepted and never completed. */
-export function startExpiryLoop({ db, membership, shards, plans, emit, onExpired }: ExpiryLoopOptions): Loop {
+export function startExpiryLoop({ db, membership, shards, plans, emit, onExpired, followUp }: ExpiryLoopOptions): Loop {
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);
     if (owned.length === 0 || !membership().trusted()) return longestRestMs;
@@ -42,8 +44,16 @@ export function startExpiryLoop({ db, membership, shards, plans, emit, onExpired
     const expired = await readExpiredLeases(db, owned, perShard);
     if (expired.length === 0) return 0;
     const known = await plans.get(expired.map((run) => ({ jobId: run.job_id, revision: run.revision })));
-    const results = expired.map((run) => expiredResult(run, known.get(planKey(run.job_id, run.revision))));
-    return (await settle(db, results)).size;
+    const planFor = (run: ExpiredLease) => known.get(planKey(run.job_id, run.revision));
+    const results = expired.map((run) => ({ run, result: expiredResult(run, planFor(run)) }));
+    const ended = await settle(
+      db,
+      results.map(({ result }) => result),
+    );
+    for (const { run, result } of results) {
+      if (ended.has(run.run_id)) followUp({ shard: run.shard, jobId: run.job_id, revision: run.revision }, planFor(run), result.next);
+    }
+    return ended.size;
   };
 
   return startLoop({

@@ -1,6 +1,6 @@
 import { type Database, isUnavailable } from "../store/database.ts";
 import { settle } from "../store/dispatching.ts";
-import { type DueCursor, fire, peekDue, readDue, type ShardScan } from "../store/firing.ts";
+import { type DueCursor, fire, fireUnlessBusy, type NewRun, peekDue, readDue, type ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Executor, unbegun } from "./executor.ts";
@@ -8,8 +8,9 @@ import type { HeldRun } from "./held-run.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import type { JobToAttend } from "./overlap-loop.ts";
 import { createPageSize, type PageSize } from "./page-size.ts";
-import type { PlanCache } from "./plan-cache.ts";
+import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import { type Firing, prepareFiring } from "./prepare-firing.ts";
 import { createScanMarks } from "./scan-marks.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
@@ -37,6 +38,8 @@ export type FireLoopOptions = {
   emit: Emit;
   /** Runs became ready: they wait for a claim. Those of queues lie in these shards. */
   onReady: (shardsOfQueues: ReadonlySet<number>) => void;
+  /** A run is held until another one of its job has ended. */
+  onHeld: (job: JobToAttend) => void;
 };
 
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
@@ -86,36 +89,65 @@ export function startFireLoop(options: FireLoopOptions): Loop {
   };
 
   const fireAll = async (due: readonly DueCursor[], left: Map<number, number>): Promise<void> => {
-    const nodeId = membership().nodeId();
     const plans = await options.plans.get(due.map((row) => ({ jobId: row.job_id, revision: row.revision })));
+    const mayOverlap = (row: DueCursor): boolean => plans.get(planKey(row.job_id, row.revision))?.plan.overlap === "allow";
+    // Two statements, so that the jobs that need not know what is live do not look. Most looks have only the first.
+    for (const group of [due.filter(mayOverlap), due.filter((row) => !mayOverlap(row))]) {
+      if (group.length > 0) await fireGroup(group, plans, left);
+    }
+  };
+
+  const fireGroup = async (due: readonly DueCursor[], plans: ReadonlyMap<string, CachedPlan>, left: Map<number, number>): Promise<void> => {
+    const nodeId = membership().nodeId();
     const firing = prepareFiring(due, plans, nodeId, options);
-    let live: Set<string>;
+    let became: ReadonlyMap<string, NewRun["state"]>;
     try {
-      ({ live } = await fire(db, nodeId, firing.moves, firing.runs));
+      became = await fireFiring(nodeId, firing);
     } catch (error) {
       for (const { plan } of firing.begin) options.slots.give(plan.placement.origin);
       doubtful = firing.begin.map(({ run }) => run);
       throw error;
     }
-    beginAll(firing, live);
+    beginAll(firing, became);
+    for (const run of firing.runs) if (became.get(run.runId) === "waiting") attendTo(run, plans, due);
     for (const [shard, dueMs] of firing.stillDue) keep(left, shard, dueMs);
     // Refused: another owner was quicker, or the database says that the lease has ended.
-    for (const run of firing.runs) if (run.state !== "skipped" && !live.has(run.runId)) keep(left, run.shard, run.nominalMs);
+    for (const run of firing.runs) if (run.state !== "skipped" && !became.has(run.runId)) keep(left, run.shard, run.nominalMs);
   };
 
-  const beginAll = (firing: Firing, live: ReadonlySet<string>): void => {
+  const fireFiring = async (nodeId: number, firing: Firing): Promise<ReadonlyMap<string, NewRun["state"]>> => {
+    if (firing.guarded.length > 0) return (await fireUnlessBusy(db, nodeId, firing.guarded, firing.runs)).became;
+    const { live } = await fire(db, nodeId, firing.moves, firing.runs);
+    return new Map(firing.runs.filter((run) => live.has(run.runId)).map((run) => [run.runId, run.state]));
+  };
+
+  /** The run it waits for may have ended while the fire was under way. */
+  const attendTo = ({ shard, jobId, runId }: NewRun, plans: ReadonlyMap<string, CachedPlan>, due: readonly DueCursor[]): void => {
+    const row = due.find((each) => each.job_id === jobId);
+    const cached = row && plans.get(planKey(jobId, row.revision));
+    if (!cached || cached.plan.overlap === "allow") return;
+    options.onHeld({ shard, jobId, tenantId: cached.tenantId, cancelBefore: cached.plan.overlap === "cancel_previous" ? runId : null });
+  };
+
+  const beginAll = (firing: Firing, became: ReadonlyMap<string, NewRun["state"]>): void => {
+    let begun = 0;
     for (const { run, plan } of firing.begin) {
-      if (live.has(run.runId) && membership().trusted()) {
+      const isHeldHere = became.get(run.runId) === "running";
+      if (isHeldHere && membership().trusted()) {
         options.executor.begin(run, plan);
+        begun++;
         continue;
       }
       options.slots.give(plan.placement.origin);
-      if (live.has(run.runId)) options.executor.handBack(run);
+      if (isHeldHere) options.executor.handBack(run);
     }
-    const skipped = firing.runs.filter((run) => run.state === "skipped").length;
-    emit({ type: "fired", runs: live.size, skipped, handed: firing.begin.length });
-    if (live.size <= firing.begin.length) return;
-    options.onReady(new Set(firing.runs.filter((run) => run.placement.queue !== null && live.has(run.runId)).map((run) => run.shard)));
+    const states = [...became.values()];
+    const skipped = firing.guarded.length > 0 ? states : firing.runs.map((run) => run.state);
+    const live = states.filter((state) => state !== "skipped").length;
+    emit({ type: "fired", runs: live, skipped: skipped.filter((state) => state === "skipped").length, handed: begun });
+    if (live <= begun) return;
+    const ready = firing.runs.filter((run) => run.placement.queue !== null && became.get(run.runId) === "ready");
+    options.onReady(new Set(ready.map((run) => run.shard)));
   };
 
   const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {

@@ -1,5 +1,5 @@
 import { planFiring } from "../model/firing-plan.ts";
-import type { CursorMove, DueCursor, NewRun } from "../store/firing.ts";
+import type { CursorMove, DueCursor, GuardedMove, NewRun } from "../store/firing.ts";
 import type { HeldRun } from "./held-run.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
@@ -13,6 +13,8 @@ const behindLiveWork = -1;
 
 export type Firing = {
   moves: CursorMove[];
+  /** The same, of jobs whose runs must not overlap: these are fired by a statement that looks at what is live. */
+  guarded: GuardedMove[];
   runs: NewRun[];
   /** Those of `runs` that are to begin at once; they have their slots. */
   begin: { run: HeldRun; plan: CachedPlan }[];
@@ -27,7 +29,7 @@ export function prepareFiring(
   nodeId: number,
   { slots, plans: cache }: { slots: Slots; plans: PlanCache },
 ): Firing {
-  const firing: Firing = { moves: [], runs: [], begin: [], stillDue: new Map() };
+  const firing: Firing = { moves: [], guarded: [], runs: [], begin: [], stillDue: new Map() };
   const limit = Math.max(1, Math.min(occurrencesPerJob, Math.floor(occurrencesPerScan / due.length)));
   for (const row of due) {
     const cached = plans.get(planKey(row.job_id, row.revision));
@@ -35,14 +37,11 @@ export function prepareFiring(
     if (!cached) continue;
     const plan = planOrCondemn(row, cached, limit, cache);
     if (!plan) continue;
-    firing.moves.push({
-      shard: row.shard,
-      jobId: row.job_id,
-      revision: row.revision,
-      nextMs: row.next_ms,
-      next: plan.next,
-      counted: plan.counted,
-    });
+    const { next, counted, nextIfSkipped } = plan;
+    const { overlap } = cached.plan;
+    const move = { shard: row.shard, jobId: row.job_id, revision: row.revision, nextMs: row.next_ms, next, counted };
+    if (overlap === "allow") firing.moves.push(move);
+    else firing.guarded.push({ ...move, overlap, nextIfSkipped });
     if (plan.next !== null && plan.next !== "on_completion" && plan.next.dueMs <= row.now) {
       firing.stillDue.set(row.shard, Math.min(firing.stillDue.get(row.shard) ?? plan.next.dueMs, plan.next.dueMs));
     }
@@ -50,11 +49,12 @@ export function prepareFiring(
       const late = isLate(row, cached, nominalMs);
       const { priority, origin, queue } = cached.placement;
       const begins = verdict === "run" && !late && queue === null && slots.take(origin);
-      const state = verdict === "skip" ? "skipped" : begins ? "running" : "ready";
+      const state = verdict === "skip" ? "skipped" : verdict === "wait" ? "waiting" : begins ? "running" : "ready";
+      const held = verdict === "wait" ? ("overlap" as const) : null;
       const placement = { ...cached.placement, priority: late ? behindLiveWork : priority };
       const { startTimeoutMs } = cached.plan;
       const expiresMs = startTimeoutMs === null ? null : nominalMs + startTimeoutMs;
-      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, placement, expiresMs, held: null, reason });
+      firing.runs.push({ shard: row.shard, jobId: row.job_id, runId, nominalMs, state, placement, expiresMs, held, reason });
       if (!begins) continue;
       const run = {
         shard: row.shard,

@@ -3,6 +3,7 @@ import { retryPolicyOf } from "../model/retry-policy.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { type AttemptResult, type OrphanedRun, readOrphans, settle } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
+import type { FollowUp } from "./follow-up.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
@@ -19,21 +20,27 @@ export type RescueLoopOptions = {
   emit: Emit;
   /** Runs were handed back: some may be due for a retry. */
   onRescued: () => void;
+  followUp: FollowUp;
 };
 
 /** Hands back the runs of nodes that were buried: the attempt counts as lost, and the job's retry policy decides what follows. */
-export function startRescueLoop({ db, membership, shards, plans, emit, onRescued }: RescueLoopOptions): Loop {
+export function startRescueLoop({ db, membership, shards, plans, emit, onRescued, followUp }: RescueLoopOptions): Loop {
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);
     if (owned.length === 0 || !membership().trusted()) return lookEveryMs;
     const orphans = await readOrphans(db, owned, perShard);
     if (orphans.length === 0) return lookEveryMs;
     const known = await plans.get(orphans.map((run) => ({ jobId: run.job_id, revision: run.revision })));
+    const planFor = (run: OrphanedRun) => known.get(planKey(run.job_id, run.revision));
+    const results = orphans.map((run) => ({ run, result: lostResult(run, planFor(run)) }));
     const rescued = await settle(
       db,
-      orphans.map((run) => lostResult(run, known.get(planKey(run.job_id, run.revision)))),
+      results.map(({ result }) => result),
     );
     emit({ type: "runs_orphaned", runs: rescued.size });
+    for (const { run, result } of results) {
+      if (rescued.has(run.run_id)) followUp({ shard: run.shard, jobId: run.job_id, revision: run.revision }, planFor(run), result.next);
+    }
     onRescued();
     return 0;
   };

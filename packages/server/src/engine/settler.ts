@@ -4,14 +4,16 @@ import type { Emit } from "../telemetry/events.ts";
 import { retryDelayMs, startLoop } from "./loop.ts";
 
 export type Settler = {
-  /** Takes a result to be written with the next batch; it is kept until the database has it. */
-  add(result: AttemptResult): void;
+  /** Takes a result to be written with the next batch; it is kept until the database has it, and `andThen` is called then. */
+  add(result: AttemptResult, andThen?: () => void): void;
   /** Whether a result of the run waits to be written. */
   has(runId: string): boolean;
   /** Resolves when all results so far are written, or the deadline passes. @returns whether all are */
   flush(deadlineMs: number): Promise<boolean>;
   stop(): Promise<void>;
 };
+
+type Waiting = { result: AttemptResult; andThen: (() => void) | undefined };
 
 const batchMost = 500;
 /** How long a first result waits for company: a commit costs more than this. */
@@ -22,7 +24,7 @@ const idleMs = 60_000;
 
 /** Writes results in batches, one statement at a time: while one commits, the next gathers, so that batches grow with the load by themselves. */
 export function startSettler(db: Database, emit: Emit, onWritten: (results: readonly AttemptResult[]) => void): Settler {
-  let queue: AttemptResult[] = [];
+  let queue: Waiting[] = [];
   const emptied: (() => void)[] = [];
   let gathering = false;
 
@@ -36,18 +38,23 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
     const batch = queue.slice(0, batchMost);
     await write(batch);
     queue = queue.slice(batch.length);
-    onWritten(batch);
+    onWritten(batch.map(({ result }) => result));
+    // Also for a result that was lost to another node, or written before its answer was lost: whoever looks now finds the truth.
+    for (const { andThen } of batch) andThen?.();
     if (queue.length === 0) for (const resolve of emptied.splice(0)) resolve();
     return 0;
   };
 
   /** Writes a batch; a batch that PostgreSQL refuses is halved until the one bad result is alone, and that one is written without its texts. */
-  const write = async (batch: AttemptResult[]): Promise<void> => {
+  const write = async (batch: readonly Waiting[]): Promise<void> => {
     try {
-      const kept = await settle(db, batch);
+      const kept = await settle(
+        db,
+        batch.map(({ result }) => result),
+      );
       // A run handed back unbegun that is no longer held is no news: nothing was done that could be lost.
-      const lost = batch.filter((result) => result.evidence && !kept.has(result.runId));
-      if (lost.length > 0) emit({ type: "results_lost", runIds: lost.map((result) => result.runId) });
+      const lost = batch.filter(({ result }) => result.evidence && !kept.has(result.runId));
+      if (lost.length > 0) emit({ type: "results_lost", runIds: lost.map(({ result }) => result.runId) });
     } catch (error) {
       if (isUnavailable(error)) throw error;
       if (batch.length > 1) {
@@ -57,10 +64,11 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
       }
       const [only] = batch;
       if (!only) return;
-      emit({ type: "result_unstorable", runId: only.runId, error });
+      const { result } = only;
+      emit({ type: "result_unstorable", runId: result.runId, error });
       // Not even without its texts: a defect. Dropped, so that the others are written; the run is handed back when the watch finds it held by nobody here.
-      if (!only.evidence || only.evidence.error === unstorable) return;
-      await write([{ ...only, evidence: { ...only.evidence, output: null, error: unstorable } }]);
+      if (!result.evidence || result.evidence.error === unstorable) return;
+      await write([{ ...only, result: { ...result, evidence: { ...result.evidence, output: null, error: unstorable } } }]);
     }
   };
 
@@ -72,11 +80,11 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
     },
   });
   return {
-    add: (result) => {
-      queue.push(result);
+    add: (result, andThen) => {
+      queue.push({ result, andThen });
       if (queue.length === 1 || queue.length >= batchMost) loop.wake();
     },
-    has: (runId) => queue.some((result) => result.runId === runId),
+    has: (runId) => queue.some(({ result }) => result.runId === runId),
     flush: async (deadlineMs) => {
       if (queue.length === 0) return true;
       loop.wake();

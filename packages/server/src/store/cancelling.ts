@@ -1,17 +1,20 @@
 import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
+import { cursorGoesOn } from "./fixed-delay.ts";
 
 /**
  * Cancels live runs: those that wait end now; those under way are marked, and their node, which polls for the mark, aborts them. The cursor of a job with a
  * fixed delay goes on from the end of its run, however that ended.
  *
- * $1 shard, $2 job or run, $3 tenant, $4 reason, $5 who asks. Who asks first is who ended it. Locks: the runs' rows. Index: live_runs_job for a job's, the primary key for one run; one statement for
- * both would have a plan that fits neither.
+ * $1 shard, $2 job or run, $3 tenant, $4 reason, $5 who asks, and for some of a job's runs $6 and $7. Who asks first is who ended it. Locks: the runs' rows.
+ * Index: live_runs_job for a job's, the primary key for one run; one statement for both would have a plan that fits neither.
+ *
+ * @param which the runs meant, as `l`
  */
-const cancelSql = (by: "job_id" | "run_id"): string => `
+const cancelSql = (which: string): string => `
 with matching as (
   select l.shard, l.run_id, l.state from punctual.live_runs l
-  where l.shard = $1 and l.${by} = $2 and l.tenant_id = $3
+  where l.shard = $1 and ${which} and l.tenant_id = $3
   for update),
 ended as (
   delete from punctual.live_runs l using matching m
@@ -21,11 +24,7 @@ recorded as (
     payload, queue, concurrency_key, origin, ended_by)
   select shard, run_id, job_id, tenant_id, revision, 'cancelled', kind, nominal_at, attempt, started_at, punctual.clock(), $4, rerun_of, payload, queue,
          concurrency_key, origin, $5 from ended),
-resumed as (
-  update punctual.cursors c
-  set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
-      due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
-  from ended e where e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null),
+resumed as (${cursorGoesOn("ended e where true")}),
 asked as (
   update punctual.live_runs l
   set cancel_reason = coalesce(l.cancel_reason, $4), cancelled_by = case when l.cancel_reason is null then $5 else l.cancelled_by end from matching m
@@ -34,19 +33,40 @@ select (select count(*)::int from ended) as cancelled, (select count(*)::int fro
 
 export type Cancelled = { cancelled: number; cancelling: number };
 
+/** A job's runs, one run, a job's runs of before one of them (backfills aside), or those of a backfill that have not begun. */
+export type CancelWhich =
+  | { jobId: string }
+  | { runId: string }
+  | { jobId: string; before: string }
+  | { jobId: string; backfill: { fromMs: number; toMs: number } };
+
+/** @param wish `by` is null when nobody asked: the job's own policy did */
 export async function cancelRuns(
   db: Queryable,
   tenantId: number,
-  which: { jobId: string } | { runId: string },
-  wish: { reason: string; by: string },
+  which: CancelWhich,
+  wish: { reason: string; by: string | null },
 ): Promise<Cancelled> {
-  const [by, id] = "jobId" in which ? (["job_id", which.jobId] as const) : (["run_id", which.runId] as const);
-  const { rows } = await db.query<Cancelled>({
-    name: `cancel_by_${by}`,
-    text: cancelSql(by),
-    values: [shardOf(id), id, tenantId, wish.reason, wish.by],
-  });
+  const { name, where, id, more } = matched(which);
+  const values = [shardOf(id), id, tenantId, wish.reason, wish.by, ...more];
+  const { rows } = await db.query<Cancelled>({ name, text: cancelSql(where), values });
   return rows[0] ?? { cancelled: 0, cancelling: 0 };
+}
+
+function matched(which: CancelWhich): { name: string; where: string; id: string; more: unknown[] } {
+  if ("runId" in which) return { name: "cancel_run", where: "l.run_id = $2", id: which.runId, more: [] };
+  const id = which.jobId;
+  // Run ids sort by nominal time.
+  if ("before" in which) {
+    const where = "l.job_id = $2 and l.kind <> 'backfill' and l.run_id < $6::uuid";
+    return { name: "cancel_before", where, id, more: [which.before] };
+  }
+  if ("backfill" in which) {
+    const where =
+      "l.job_id = $2 and l.kind = 'backfill' and l.state <> 'running' and l.nominal_at >= punctual.at($6) and l.nominal_at < punctual.at($7)";
+    return { name: "cancel_backfill", where, id, more: [which.backfill.fromMs, which.backfill.toMs] };
+  }
+  return { name: "cancel_job", where: "l.job_id = $2", id, more: [] };
 }
 
 /**

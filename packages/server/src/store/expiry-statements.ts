@@ -1,3 +1,5 @@
+import { cursorGoesOn } from "./fixed-delay.ts";
+
 /**
  * The statements of what ends by itself, bounded by shard as all of the engine's. `expires_at is not null and (state <> 'running' or holder < 0)` is the
  * condition of the index live_runs_expiry: a run that a node carries out ends with its node.
@@ -34,11 +36,7 @@ history as (
   select shard, run_id, job_id, tenant_id, revision, 'skipped', kind, nominal_at, attempt, started_at, punctual.clock(),
          'start timeout: not begun within ' || trim_scale(extract(epoch from expires_at - nominal_at)) || ' s', rerun_of, payload, queue, concurrency_key, origin
   from ended),
-resumed as (
-  update punctual.cursors c
-  set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
-      due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
-  from ended e where e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null)
+resumed as (${cursorGoesOn("ended e where true")})
 select count(*)::int as skipped from ended`;
 
 /**

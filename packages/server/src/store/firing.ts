@@ -2,7 +2,8 @@ import type { HoldReason } from "@punctual/contract";
 import type { NextOccurrence } from "../model/firing-plan.ts";
 import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
-import { dueSql, fireSql, peekSql } from "./hot-statements.ts";
+import { fireSql, fireUnlessBusySql } from "./fire-statements.ts";
+import { dueSql, peekSql } from "./hot-statements.ts";
 
 /** Shards with the watermark of each, in the same order; epoch ms. */
 export type ShardScan = { shards: number[]; watermarksMs: number[] };
@@ -72,18 +73,52 @@ export async function fire(
   moves: readonly CursorMove[],
   runs: readonly NewRun[],
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
-  const moveTuples = moves.map(({ shard, jobId, revision, nextMs, next, counted }) => {
-    const to = next === "on_completion" || next === null ? null : next;
-    return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null];
-  });
-  const runTuples = runs.map(({ shard, jobId, runId, nominalMs, state, placement, reason, expiresMs, held }) => {
-    const { priority, origin, queue, concurrencyKey, pulled } = placement;
-    return [shard, jobId, runId, nominalMs, state, priority, origin, reason, queue, concurrencyKey, pulled, expiresMs, held];
-  });
-  const { rows } = await db.query<{ run_id: string; now: number }>({
-    name: "fire",
-    text: fireSql,
-    values: [nodeId, JSON.stringify(moveTuples), JSON.stringify(runTuples)],
-  });
+  const values = [nodeId, JSON.stringify(moves.map(moveTuple)), JSON.stringify(runs.map(runTuple))];
+  const { rows } = await db.query<{ run_id: string; now: number }>({ name: "fire", text: fireSql, values });
   return { live: new Set(rows.map((row) => row.run_id)), nowMs: rows[0]?.now ?? null };
+}
+
+/** The move of a job whose runs must not overlap. */
+export type GuardedMove = CursorMove & {
+  overlap: "skip" | "queue" | "cancel_previous";
+  /** Under `skip`, where the cursor goes when its occurrence is skipped, for that counts for nothing. */
+  nextIfSkipped: NextOccurrence | null;
+};
+
+/**
+ * See fireUnlessBusySql.
+ *
+ * @param nodeId as of fire
+ * @returns what became of each run; one that is missing was not fired
+ */
+export async function fireUnlessBusy(
+  db: Queryable,
+  nodeId: number | null,
+  moves: readonly GuardedMove[],
+  runs: readonly NewRun[],
+): Promise<{ became: Map<string, NewRun["state"]> }> {
+  const policies = new Map(moves.map(({ jobId, overlap }) => [jobId, overlap]));
+  const moveTuples = moves.map((move) => {
+    const { overlap, nextIfSkipped } = move;
+    const ifSkipped = overlap === "skip" ? [nextIfSkipped === null, nextIfSkipped?.nominalMs, nextIfSkipped?.dueMs] : [];
+    return [...moveTuple(move), ...ifSkipped];
+  });
+  const runTuples = runs.map((run) => [...runTuple(run), policies.get(run.jobId)]);
+  const values = [nodeId, JSON.stringify(moveTuples), JSON.stringify(runTuples)];
+  const { rows } = await db.query<{ run_id: string; state: NewRun["state"] }>({
+    name: "fire_unless_busy",
+    text: fireUnlessBusySql,
+    values,
+  });
+  return { became: new Map(rows.map((row) => [row.run_id, row.state])) };
+}
+
+function moveTuple({ shard, jobId, revision, nextMs, next, counted }: CursorMove): unknown[] {
+  const to = next === "on_completion" || next === null ? null : next;
+  return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null];
+}
+
+function runTuple({ shard, jobId, runId, nominalMs, state, placement, reason, expiresMs, held }: NewRun): unknown[] {
+  const { priority, origin, queue, concurrencyKey, pulled } = placement;
+  return [shard, jobId, runId, nominalMs, state, priority, origin, reason, queue, concurrencyKey, pulled, expiresMs, held];
 }

@@ -1,3 +1,5 @@
+import { cursorGoesOn } from "./fixed-delay.ts";
+
 /**
  * The statements of the hot path, each bounded by shard, and the only ones of the engine that carry several shards at once: one round trip for all owned
  * shards costs 0.14 of a core at 3,000 runs a second, one for each of 64 shards 0.76. On a database distributed by shard this file is what would be sent
@@ -35,65 +37,8 @@ select punctual.ms(punctual.clock()) as now, (
     order by c.due_at limit 1) c) as next_due_ms`;
 
 /**
- * Fires occurrences: moves each cursor on and records what became of the occurrences it passed, in one statement.
- *
- * Invariants: an occurrence fires at most once, because the cursor moves only from the (revision, next_at) that was read and the run's id is derived from
- * the occurrence; none is lost, because cursor and run are written together; none fires early, because the database's clock must agree; and a node whose
- * lease has ended fires nothing.
- *
- * $1 this node, or null for a command that records what is due before it changes a job (then every run is ready, also one whose spread would have let it
- * start later); $2 moves: [shard, job, revision,
- * next ms, new next ms, when that is due, occurrences counted, whether the schedule is over]; without a new next the cursor
- * stays and waits for the end of the run (fixed delay); $3 runs: [shard, job, run, nominal ms, state, priority, origin, reason, queue, concurrency key,
- * whether workers pull it, when it is skipped if it has not begun, why it is held]. A held run is looked at again after a minute, if nothing releases it before.
- * Returns the runs that went into live_runs. Locks: the cursors' rows. Index: primary key of cursors.
- */
-export const fireSql = `
-with moves as (
-  select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, (v->>2)::int as revision, punctual.at((v->>3)::float8) as next_at,
-         punctual.at((v->>4)::float8) as new_next_at, punctual.at((v->>5)::float8) as new_due_at, (v->>6)::int as counted, (v->>7)::boolean as over
-  from jsonb_array_elements($2::jsonb) v),
-runs as (
-  select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, (v->>2)::uuid as run_id, punctual.at((v->>3)::float8) as nominal_at, v->>4 as state,
-         (v->>5)::smallint as priority, (v->>6)::int as origin, v->>7 as reason, (v->>8)::bigint as queue, (v->>9)::bigint as concurrency_key,
-         (v->>10)::boolean as pulled, punctual.at((v->>11)::float8) as expires_at, v->>12 as held
-  from jsonb_array_elements($3::jsonb) v),
-may as (
-  select where $1::bigint is null or exists (select from punctual.nodes n where n.node_id = $1 and n.lease_until > punctual.clock())),
-moved as (
-  update punctual.cursors c
-  set next_at = m.new_next_at, due_at = coalesce(m.new_due_at, 'infinity'), fired = c.fired + m.counted
-  from moves m
-  where not m.over and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
-    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
-  returning c.shard, c.job_id, c.tenant_id, c.revision),
-ended as (
-  delete from punctual.cursors c using moves m
-  where m.over and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
-    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
-  returning c.shard, c.job_id, c.tenant_id, c.revision),
-fired as (select * from moved union all select * from ended),
-skipped as (
-  insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, finished_at, reason, origin, queue)
-  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, 'skipped', 'scheduled', r.nominal_at, 0, punctual.clock(), r.reason, r.origin, r.queue
-  from runs r join fired f on f.shard = r.shard and f.job_id = r.job_id where r.state = 'skipped'),
-born as (
-  insert into punctual.live_runs
-    (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder, started_at, queue, concurrency_key, pulled,
-     expires_at, held)
-  select r.shard, r.run_id, r.job_id, f.tenant_id, f.revision, r.state, 'scheduled', r.priority, r.origin, r.nominal_at,
-         case when r.held is null then punctual.clock() else punctual.clock() + interval '1 minute' end,
-         case r.state when 'running' then 1 else 0 end, case r.state when 'running' then $1::bigint end,
-         case r.state when 'running' then punctual.clock() end, r.queue, r.concurrency_key, coalesce(r.pulled, false), r.expires_at, r.held
-  from runs r join fired f on f.shard = r.shard and f.job_id = r.job_id where r.state <> 'skipped'
-  on conflict (shard, run_id) do nothing
-  returning run_id)
-select run_id, punctual.ms(punctual.clock()) as now from born`;
-
-/**
- * Retries whose time has come, and runs held for so long that they are to be looked at anew: waiting becomes ready.
+ * Retries whose time has come, and runs held for so long that they are to be looked at anew: waiting becomes ready. Not those held for overlap: their turn is
+ * decided by what else of their job is live (overlap-statements.ts).
  *
  * $1 shards, $2 how many of each. Locks: the rows moved, skipping locked ones. Index: live_runs_wake.
  */
@@ -102,12 +47,12 @@ with due as (
   select w.shard, w.run_id from unnest($1::smallint[]) as s(shard)
   cross join lateral (
     select l.shard, l.run_id from punctual.live_runs l
-    where l.shard = s.shard and l.state = 'waiting' and l.due_at <= punctual.clock()
+    where l.shard = s.shard and l.state = 'waiting' and l.held is distinct from 'overlap' and l.due_at <= punctual.clock()
     order by l.due_at limit $2 for update skip locked) w)
 update punctual.live_runs l set state = 'ready', held = null from due where l.shard = due.shard and l.run_id = due.run_id`;
 
 /**
- * The earliest time at which a waiting run of these shards is due, and whether any run outside queues is ready.
+ * The earliest time at which a waiting run of these shards is due, but for those held for overlap, and whether any run outside queues is ready.
  *
  * $1 shards. Locks: none. Index: live_runs_wake, live_runs_claim.
  */
@@ -115,7 +60,8 @@ export const peekRunsSql = `
 select punctual.ms(punctual.clock()) as now, (
   select min(punctual.ms(w.due_at)) from unnest($1::smallint[]) as s(shard)
   cross join lateral (
-    select l.due_at from punctual.live_runs l where l.shard = s.shard and l.state = 'waiting' order by l.due_at limit 1) w) as next_wake_ms, exists (
+    select l.due_at from punctual.live_runs l
+    where l.shard = s.shard and l.state = 'waiting' and l.held is distinct from 'overlap' order by l.due_at limit 1) w) as next_wake_ms, exists (
   select from unnest($1::smallint[]) as s(shard)
   cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' and l.queue is null limit 1) r) as any_ready`;
 
@@ -193,12 +139,7 @@ history as (
      origin, failure_class, status_code, ended_by, note)
   select shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, punctual.clock(), reason, rerun_of, payload, queue,
          concurrency_key, origin, failure_class, status_code, case when state = 'cancelled' then cancelled_by end, note from ended),
-resumed as (
-  update punctual.cursors c
-  set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
-      due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
-  from ended e
-  where e.resumes and e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null),
+resumed as (${cursorGoesOn("ended e where e.resumes")}),
 kept as (
   select shard, run_id, holder, tried, null::timestamptz as next_at from ended union all select shard, run_id, holder, tried, next_at from again),
 tries as (

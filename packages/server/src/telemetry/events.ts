@@ -29,6 +29,7 @@ export type Event =
   | { type: "runs_orphaned"; runs: number }
   /** `skipped`: could not begin in time; `ended`: their lease was over, or their completion did not come. */
   | { type: "runs_expired"; skipped: number; ended: number }
+  | { type: "job_paused"; jobId: string; tenantId: number; revision: number; reason: string }
   | { type: "partitions_changed"; made: string[]; dropped: string[] }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }

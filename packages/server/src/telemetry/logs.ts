@@ -56,6 +56,8 @@ function wording(event: Event): Wording {
         text: `${event.skipped} runs could not begin in time and were skipped; ${event.ended} were not completed by those who had taken them`,
         data,
       };
+    case "job_paused":
+      return { level: "warn", text: `job ${event.jobId} was paused: ${event.reason}`, data };
     case "partitions_changed":
       return { level: "info", text: `history: ${event.made.length} daily partitions made, ${event.dropped.length} dropped`, data };
     case "listener_lost":

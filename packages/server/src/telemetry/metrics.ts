@@ -46,6 +46,8 @@ export function createMetrics(): Metrics {
           count("punctual_runs_expired_total", { what: "unstarted" }, event.skipped);
           count("punctual_runs_expired_total", { what: "held" }, event.ended);
           return;
+        case "job_paused":
+          return count("punctual_jobs_paused_total");
         case "loop_failed":
           return count("punctual_loop_failures_total", { loop: event.loop });
         case "request_ended":

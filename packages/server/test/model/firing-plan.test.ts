@@ -26,7 +26,7 @@ const minutesThatRun = (plan: FiringPlan) =>
 
 /** All pages of a gap, as an engine takes them one after another. */
 function allPages(plan: JobPlan, nextMs: number, nowMs: number, limit: number): FiringPlan {
-  const whole: FiringPlan = { next: at(nextMs), counted: 0, occurrences: [] };
+  const whole: FiringPlan = { next: at(nextMs), nextIfSkipped: null, counted: 0, occurrences: [] };
   while (whole.next !== null && whole.next !== "on_completion" && whole.next.nominalMs <= nowMs) {
     const page = planFiring(due(whole.next.nominalMs, whole.counted), plan, nowMs, limit);
     expect(page.occurrences.length).toBeLessThanOrEqual(limit);
@@ -41,6 +41,7 @@ describe("firing a due cursor", () => {
   test("on time fires the one occurrence and moves to the next", () => {
     expect(planFiring(due(minute(0)), minutely(), minute(0) + 3, 100)).toEqual({
       next: at(minute(1)),
+      nextIfSkipped: at(minute(1)),
       counted: 1,
       occurrences: [{ runId: occurrenceRunId(jobId, minute(0)), nominalMs: minute(0), verdict: "run", reason: null }],
     });
@@ -65,7 +66,12 @@ describe("firing a due cursor", () => {
     const plan = minutely({ maxRuns: 5 });
     expect(planFiring(due(minute(0), 4), plan, minute(0), 100)).toMatchObject({ next: null, counted: 1 });
     expect(minutesThatRun(planFiring(due(minute(0), 2), plan, minute(9), 100))).toEqual([0, 1, 2]);
-    expect(planFiring(due(minute(0), 5), plan, minute(9), 100)).toEqual({ next: null, counted: 0, occurrences: [] });
+    expect(planFiring(due(minute(0), 5), plan, minute(9), 100)).toEqual({
+      next: null,
+      nextIfSkipped: null,
+      counted: 0,
+      occurrences: [],
+    });
   });
 
   test("runs a one-time job that was created long after its time, for that delay is no misfire", () => {
@@ -82,6 +88,25 @@ describe("firing a due cursor", () => {
       counted: 0,
       occurrences: [{ verdict: "skip" }],
     });
+  });
+
+  test("of several occurrences due at once, runs as many as the overlap policy lets run, and says why the others do not", () => {
+    const verdicts = (overlap: JobPlan["overlap"], more: Partial<JobPlan> = {}) => {
+      const { occurrences, counted } = planFiring(due(minute(0)), minutely({ overlap, ...more }), minute(3), 100);
+      return [counted, ...occurrences.map(({ verdict, reason }) => reason ?? verdict)];
+    };
+    expect(verdicts("allow")).toEqual([4, "run", "run", "run", "run"]);
+    expect(verdicts("skip")).toEqual([1, "run", "overlap", "overlap", "overlap"]);
+    expect(verdicts("queue")).toEqual([4, "run", "wait", "wait", "wait"]);
+    expect(verdicts("cancel_previous")).toEqual([1, "overlap", "overlap", "overlap", "run"]);
+    expect(verdicts("queue", { maxRuns: 2 })).toEqual([2, "run", "wait"]);
+  });
+
+  test("tells where the cursor goes if the occurrence that would be the last is skipped instead", () => {
+    const plan = minutely({ maxRuns: 5, overlap: "skip" });
+    expect(planFiring(due(minute(0), 4), plan, minute(0), 100)).toMatchObject({ next: null, nextIfSkipped: at(minute(1)) });
+    const delayed = planOf({ every: "10m", anchor: "2027-03-01T09:00:00Z" }, { afterCompletionMs: 600_000, overlap: "skip" });
+    expect(planFiring(due(minute(0)), delayed, minute(1), 100)).toMatchObject({ next: "on_completion", nextIfSkipped: at(minute(11)) });
   });
 
   test("judges every occurrence of a gap exactly once and as a simple walk would, however the pages are cut", () => {

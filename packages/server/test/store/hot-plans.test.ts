@@ -3,7 +3,9 @@ import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as expiryStatements from "../../src/store/expiry-statements.ts";
+import * as fireStatements from "../../src/store/fire-statements.ts";
 import * as statements from "../../src/store/hot-statements.ts";
+import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
@@ -14,6 +16,8 @@ const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
 const hot = {
   ...statements,
   ...expiryStatements,
+  ...fireStatements,
+  ...overlapStatements,
   ...queueStatements,
 };
 const none = "'[]'";
@@ -23,6 +27,9 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   dueSql: [shards, watermarks, "4"],
   peekSql: [shards, watermarks],
   fireSql: ["1", none, none],
+  fireUnlessBusySql: ["1", none, none],
+  heldJobsSql: [shards, "4", "0"],
+  releaseSql: [none],
   wakeSql: [shards, "4"],
   peekRunsSql: [shards],
   claimSql: [shards, "4", "50", "1", "'{}'"],
@@ -71,6 +78,7 @@ async function fill(pool: Database): Promise<void> {
   await pool.query("update punctual.live_runs set queue = shard, concurrency_key = priority, pulled = shard % 2 = 0 where shard < 128");
   await pool.query(`insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
     select n % 256, n, 1, 'q' || n, now(), now() from generate_series(0, 5000) n`);
+  await pool.query("update punctual.live_runs set held = 'overlap' where state = 'waiting' and shard % 2 = 0 and priority = 1");
   await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes, punctual.queues");
 }
 

@@ -35,6 +35,7 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
   job_unusable: { type: "job_unusable", jobId: "j", revision: 1, error },
   runs_expired: { type: "runs_expired", skipped: 1, ended: 2 },
   runs_orphaned: { type: "runs_orphaned", runs: 1 },
+  job_paused: { type: "job_paused", jobId: "j", tenantId: 1, revision: 2, reason: "2 runs in a row are dead." },
   partitions_changed: { type: "partitions_changed", made: ["p"], dropped: [] },
   listener_lost: { type: "listener_lost", error },
   loop_failed: { type: "loop_failed", loop: "fire", error, databaseAway: true },
