@@ -8,6 +8,8 @@ export type Io = {
   /** The zone of this machine's clock. */
   timezone: string;
   readStdin(): Promise<string>;
+  /** On a terminal, a line that the next one replaces, and an empty one takes away; nothing elsewhere. */
+  progress(text: string): void;
   /** Whether standard output may be coloured. */
   colour: boolean;
   /** What the process will exit with when no error does; a verb that did only a part of its work sets `partial`. */
@@ -25,6 +27,7 @@ export function processIo(): Io {
     nowMs: Date.now,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     readStdin,
+    progress: (text) => void (process.stderr.isTTY === true && process.stderr.write(`\r\u001b[K${text}`)),
     colour: process.stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb",
     exitCode: 0,
   };

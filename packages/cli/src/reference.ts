@@ -9,6 +9,7 @@ const silentIo: Io = {
   cwd: "/",
   nowMs: () => 0,
   timezone: "UTC",
+  progress: () => {},
   readStdin: () => Promise.resolve(""),
   colour: false,
   exitCode: 0,

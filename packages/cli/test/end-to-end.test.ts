@@ -44,6 +44,13 @@ test("forecast draws the load of all jobs", async () => {
   expect(await node.json<Forecast>("forecast", "--bucket", "1h")).toMatchObject({ bucketSeconds: 3600, jobs: 0, isComplete: true });
 });
 
+test("the audit of a server without jobs is clean, and says so", async () => {
+  const { exit, out } = await node.run(["audit"]);
+  expect(exit).toBe(0);
+  expect(out).toContain("Every expected occurrence is accounted for");
+  expect(await node.json<{ items: unknown[] }>("audit", "--rows")).toMatchObject({ items: [], summary: { jobs: 0, expected: 0 } });
+});
+
 test("the cluster shows its node, every shard owned, and a map of them", async () => {
   const cluster = await node.json<Cluster>("cluster");
   expect(cluster.nodes).toMatchObject([{ draining: false, shards: 256 }]);

@@ -12,6 +12,7 @@ const io = {
   cwd: "/",
   nowMs: () => 0,
   timezone: "UTC",
+  progress: () => {},
   readStdin: () => Promise.resolve(""),
   colour: false,
   exitCode: 0,

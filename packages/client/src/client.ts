@@ -1,5 +1,6 @@
 import type { Cluster, PutSettingsBody, Settings } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
+import { createAudit } from "./nouns/audit.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createRuns } from "./nouns/runs.ts";
@@ -19,6 +20,7 @@ export function createClient(options: ClientOptions) {
     jobs: createJobs(call),
     runs: createRuns(call),
     deadLetters: createDeadLetters(call),
+    audit: createAudit(call),
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),

@@ -42,6 +42,7 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   replayDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/replay", repeatable: "never" },
   discardDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/discard", repeatable: "never" },
   noteDeadLetter: { method: "POST", path: "/v1/dead-letters/{runId}/note", repeatable: "never" },
+  auditOccurrences: { method: "GET", path: "/v1/audit/occurrences", repeatable: "always" },
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
   getSettings: { method: "GET", path: "/v1/settings", repeatable: "always" },
   putSettings: { method: "PUT", path: "/v1/settings", repeatable: "never" },

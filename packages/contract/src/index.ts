@@ -2,6 +2,7 @@ export * from "./errors.ts";
 export { limits } from "./limits.ts";
 export { openApiDocument } from "./openapi.ts";
 export * from "./routes.ts";
+export { auditLatenessMs, auditProblems, auditVerdicts } from "./schemas/audit.ts";
 export { BulkItem, BulkResult as BulkResultSchema } from "./schemas/bulk.ts";
 export { CreateJob, jobStatuses, UpsertJob } from "./schemas/job.ts";
 export {

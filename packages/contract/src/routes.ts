@@ -1,5 +1,6 @@
 import type { Static, TSchema } from "typebox";
 import type { ErrorCode } from "./errors.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -13,7 +14,15 @@ export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.
  * Every route of the API, by operation id. The server registers its handlers from this table and refuses to start when one lacks a handler; the OpenAPI
  * document, the reference and the client's types come from it too, so none of them can drift from what is served.
  */
-export const routes = { ...jobRoutes, ...runRoutes, ...scheduleRoutes, ...deadLetterRoutes, ...clusterRoutes, ...settingsRoutes };
+export const routes = {
+  ...jobRoutes,
+  ...runRoutes,
+  ...scheduleRoutes,
+  ...deadLetterRoutes,
+  ...auditRoutes,
+  ...clusterRoutes,
+  ...settingsRoutes,
+};
 
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;

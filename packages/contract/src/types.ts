@@ -1,4 +1,5 @@
 import type { Static } from "typebox";
+import type * as audit from "./schemas/audit.ts";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
 import type * as deadLetter from "./schemas/dead-letter.ts";
@@ -62,5 +63,8 @@ export type Forecast = Static<typeof forecast.Forecast>;
 export type HttpTarget = Static<typeof target.HttpTarget>;
 export type WorkerTarget = Static<typeof target.WorkerTarget>;
 export type Target = Static<typeof target.Target>;
+export type AuditPage = Static<typeof audit.AuditPage>;
+export type AuditQuery = Static<typeof audit.AuditQuery>;
+export type { AuditVerdict } from "./schemas/audit.ts";
 export type Cluster = Static<typeof cluster.Cluster>;
 export type Problem = Static<typeof problem.Problem>;

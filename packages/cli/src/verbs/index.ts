@@ -7,6 +7,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "migrate", summary: "bring the database's schema up to date", load: () => import("./migrate.ts") },
   { name: "doctor", summary: "check that everything needed is there", load: () => import("./doctor.ts") },
   { name: "cluster", summary: "show the nodes, the shards and who owns them", load: () => import("./cluster.ts") },
+  { name: "audit", summary: "prove that every occurrence ran or was skipped for a reason", load: () => import("./audit.ts") },
   {
     name: "jobs",
     summary: "create, look at and change jobs",

@@ -18,6 +18,7 @@ export async function runForTest(
     nowMs: () => Date.parse("2027-03-01T09:00:00Z"),
     timezone: "UTC",
     colour: false,
+    progress: () => {},
     readStdin: () => Promise.resolve(stdin),
     exitCode: 0,
     ...given,

@@ -1,5 +1,6 @@
 import type { OperationId } from "@punctual/contract";
 import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
+import { auditOccurrences } from "./audit-occurrences.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
@@ -56,6 +57,7 @@ export function createOperations(guests: Guests): Operations {
     lintSchedule,
     diffSchedules,
     forecastLoad,
+    auditOccurrences,
     getCluster,
     getSettings,
     putSettings,

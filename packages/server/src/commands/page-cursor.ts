@@ -8,6 +8,8 @@ const keyShapes = {
   runs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   /** A run, and when the next replay may begin in epoch ms. */
   replays: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}@\d{1,15}$/,
+  /** A job, or a job and the nominal time in epoch ms where it goes on. */
+  audit: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(@-?\d{1,15})?$/,
   /** Nominal time in epoch ms. */
   occurrences: /^-?\d{1,15}$/,
 } as const;
