@@ -27,6 +27,8 @@ export type JobFlags = ScheduleFlags &
     overlap?: CreateJobBody["overlap"];
     startTimeout?: string;
     pauseAfterDeadRuns?: number;
+    queue?: string;
+    concurrencyKey?: string;
   };
 
 export function withJobFlags(command: Command): Command {
@@ -68,13 +70,15 @@ export function withJobFlags(command: Command): Command {
     )
     .option("--start-timeout <duration>", "skip a run that has not begun this long after its time (default: never)")
     .option("--pause-after-dead-runs <count>", "pause the job after this many dead runs in a row (default: never)", wholeNumber)
+    .option("--queue <name>", "queue its runs go through; created when there is none")
+    .option("--concurrency-key <text>", "what shares the queue's limit for a key, such as a customer's id")
     .option("--file <file>", "read the job from a JSON file, or - for standard input; other flags replace its fields");
 }
 
 /** The part of a job that the flags and the file give. The server judges what it means; here only what cannot be written as JSON is refused. */
 export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<CreateJobBody>> {
   const file: Partial<CreateJobBody> = flags.file === undefined ? {} : await readObject(io, flags.file, "a job");
-  const { name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns } = flags;
+  const { name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns, queue, concurrencyKey } = flags;
   const schedule = await scheduleFromFlags(io, flags);
   const target = targetOf(flags);
   return {
@@ -82,7 +86,7 @@ export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<Cre
     ...schedule,
     ...(schedule.dst === undefined ? {} : { dst: { ...file.dst, ...schedule.dst } }),
     ...given({
-      ...{ name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns },
+      ...{ name, cron, delay, after, maxRuns, timeout, priority, overlap, startTimeout, pauseAfterDeadRuns, queue, concurrencyKey },
       target: target === undefined ? undefined : ({ type: "http", ...file.target, ...target } as HttpTarget),
       payload: flags.payload === undefined ? undefined : await readJson(io, "--payload", flags.payload),
       labels: flags.label === undefined ? undefined : { ...file.labels, ...pairs("--label", "=", flags.label) },

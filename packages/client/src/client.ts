@@ -3,6 +3,7 @@ import { type ClientOptions, createCall } from "./call.ts";
 import { createAudit } from "./nouns/audit.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
+import { createQueues } from "./nouns/queues.ts";
 import { createRuns } from "./nouns/runs.ts";
 import { createSchedules } from "./nouns/schedules.ts";
 
@@ -21,6 +22,7 @@ export function createClient(options: ClientOptions) {
     runs: createRuns(call),
     deadLetters: createDeadLetters(call),
     audit: createAudit(call),
+    queues: createQueues(call),
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),

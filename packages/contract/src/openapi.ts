@@ -33,6 +33,7 @@ export function openApiDocument(version: string): Json {
       { name: "jobs", description: "What to call, and when" },
       { name: "runs", description: "Occurrences being carried out, and those that ended" },
       { name: "dead letters", description: "Runs that used up their attempts" },
+      { name: "queues", description: "Lanes that runs go through, within limits" },
       { name: "schedules", description: "Questions about schedules that need no job" },
       { name: "settings", description: "What a tenant decides for all its jobs" },
     ],

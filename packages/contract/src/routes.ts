@@ -4,6 +4,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { jobRoutes } from "./routes/jobs.ts";
+import { queueRoutes } from "./routes/queues.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { settingsRoutes } from "./routes/settings.ts";
@@ -17,6 +18,7 @@ export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.
 export const routes = {
   ...jobRoutes,
   ...runRoutes,
+  ...queueRoutes,
   ...scheduleRoutes,
   ...deadLetterRoutes,
   ...auditRoutes,

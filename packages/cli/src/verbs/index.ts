@@ -42,6 +42,18 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       { name: "set", summary: "change the tenant's defaults", load: () => import("./settings/set.ts") },
     ],
   },
+  {
+    name: "queues",
+    summary: "look at queues, limit and pause them",
+    verbs: [
+      { name: "list", summary: "list queues by name", load: () => import("./queues/list.ts") },
+      { name: "get", summary: "show a queue, what waits in it, and why", load: () => import("./queues/get.ts") },
+      { name: "set", summary: "set limits of a queue, or create it", load: () => import("./queues/set.ts") },
+      { name: "pause", summary: "begin no run of a queue", load: () => import("./queues/pause.ts") },
+      { name: "resume", summary: "begin the runs of a paused queue again", load: () => import("./queues/resume.ts") },
+      { name: "delete", summary: "delete a queue that no job names", load: () => import("./queues/delete.ts") },
+    ],
+  },
   { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },
   { name: "explain", summary: "tell why a schedule fires at a time, or not", load: () => import("./explain.ts") },
   { name: "lint", summary: "tell what may surprise in a schedule, without a server", load: () => import("./lint.ts") },

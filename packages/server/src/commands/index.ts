@@ -2,6 +2,7 @@ import type { OperationId } from "@punctual/contract";
 import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
 import { auditOccurrences } from "./audit-occurrences.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
+import { deleteQueue, pauseQueue, putQueue, resumeQueue } from "./change-queue.ts";
 import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
 import { discardDeadLetter, discardDeadLetters, noteDeadLetter, replayDeadLetter, replayDeadLetters } from "./deal-with-dead-letters.ts";
@@ -14,6 +15,7 @@ import { pauseJob, resumeJob } from "./pause-resume.ts";
 import { getCluster } from "./read-cluster.ts";
 import { countDeadLetters, getDeadLetter, listDeadLetters } from "./read-dead-letters.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
+import { getQueue, listQueues } from "./read-queues.ts";
 import { getRun, listRuns } from "./read-runs.ts";
 import { retryRun, runAgain } from "./retry-run.ts";
 import { getSettings, putSettings } from "./settings.ts";
@@ -52,6 +54,12 @@ export function createOperations(guests: Guests): Operations {
     replayDeadLetter: replayDeadLetter(guests),
     discardDeadLetter: discardDeadLetter(guests),
     noteDeadLetter: noteDeadLetter(guests),
+    listQueues,
+    getQueue,
+    putQueue,
+    pauseQueue,
+    resumeQueue,
+    deleteQueue,
     previewSchedule,
     explainSchedule,
     lintSchedule,

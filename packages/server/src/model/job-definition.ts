@@ -208,7 +208,13 @@ function timeoutOf({ timeout, target }: JobDefinition): number {
   return durationWithin("timeout", timeout, defaultMs, timeoutLeastMs, mostMs);
 }
 
-function durationWithin(field: string, text: string | undefined, defaultMs: number, leastMs: number, mostMs: number): number {
+/**
+ * A duration of a field, in ms.
+ *
+ * @param field its place in the body, such as `misfire/window`
+ * @throws PunctualError duration_invalid, also outside of what is allowed
+ */
+export function durationWithin(field: string, text: string | undefined, defaultMs: number, leastMs: number, mostMs: number): number {
   if (text === undefined) return defaultMs;
   const ms = asFault(() => parseDuration(text), `/${field}`);
   if (ms >= leastMs && ms <= mostMs) return ms;

@@ -42,7 +42,8 @@ const allShards = Array.from({ length: 256 }, (_, shard) => shard);
 export async function openOffice(): Promise<Office> {
   const store = await createStore();
   const guests = {
-    check: (target: unknown) => checkHttpTarget(target).map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
+    check: (target: { type: string }) =>
+      (target.type === "http" ? checkHttpTarget(target) : []).map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
     originOf: () => "https://example.com",
     describe: (target: unknown, attempt: object) => ({
       method: "POST",

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../src/store/database.ts";
@@ -9,10 +9,11 @@ import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
-const store = new URL("../../src/store/", import.meta.url);
+const files = ["hot-statements.ts", "expiry-statements.ts", "queue-statements.ts"];
+const sources = files.map((file) => new URL(`../../src/store/${file}`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
-/** The statements of every file of hot statements. */
+/** The statements of those files. */
 const hot = {
   ...statements,
   ...expiryStatements,
@@ -98,8 +99,7 @@ const flatten = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).fla
 
 /** Statement and what the end of its header's "Index:" sentence names: indexes, or "primary key of" tables. */
 async function namedIndexes(): Promise<Map<string, string[]>> {
-  const files = (await readdir(store)).filter((file) => file.endsWith("-statements.ts"));
-  const text = (await Promise.all(files.map((file) => readFile(new URL(file, store), "utf8")))).join("\n");
+  const text = (await Promise.all(sources.map((source) => readFile(source, "utf8")))).join("\n");
   const headers = text.matchAll(/\/\*\*((?:(?!\*\/)[\s\S])*?)\*\/\nexport const (\w+) =/g);
   return new Map(
     [...headers].map(([, header = "", name = ""]) => {
