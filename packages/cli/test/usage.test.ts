@@ -1,8 +1,8 @@
-import { runStates } from "@punctual/contract";
+import { runKinds, runStates } from "@punctual/contract";
 import type { Command } from "commander";
 import { expect, test } from "vitest";
 import { buildProgram } from "../src/program.ts";
-import { runStatuses } from "../src/verbs/runs/list.ts";
+import { kinds, runStatuses } from "../src/verbs/runs/list.ts";
 import { runForTest } from "./lib/test-io.ts";
 
 const io = {
@@ -97,4 +97,5 @@ test("a group without a verb shows its help on standard error, exit code 2", asy
 
 test("the statuses of runs are the contract's", () => {
   expect(runStatuses).toEqual(runStates);
+  expect(kinds).toEqual(runKinds);
 });

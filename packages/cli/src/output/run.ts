@@ -46,9 +46,14 @@ export function runTable(io: Io, runs: readonly Run[]): Promise<string> {
       whenText(run.nominalAt, now),
       String(run.attempt),
       run.lagMs === null ? "" : lengthText(run.lagMs),
-      safeText(run.reason ?? ""),
+      safeText([run.reason, failureText(run)].filter((part) => part !== null).join("; ")),
     ]),
   );
+}
+
+/** `http_status 503`; null when its last attempt did not fail. */
+function failureText({ failureClass, statusCode }: Run): string | null {
+  return failureClass === null || statusCode === null ? failureClass : `${failureClass} ${statusCode}`;
 }
 
 function attemptTable(io: Io, attempts: readonly Attempt[]): Promise<string> {

@@ -44,10 +44,11 @@ export const walkIndexes = `set local plan_cache_mode = force_generic_plan; set 
   set local enable_sort = off; set local enable_hashjoin = off`;
 
 /** In a statement of its own: 30 partitions take a millisecond to get ready to be looked into, also when none is. */
-const hasText = `and exists (
-      select from punctual.attempts a
+const hasText = `and (
+      select true from punctual.attempts a
       where a.shard = c.shard and a.run_id = c.run_id and a.finished_at >= c.started_at - interval '1 hour'
-        and a.finished_at <= coalesce(c.finished_at, 'infinity') + interval '1 hour' and (a.output ilike $18 or a.error ilike $18))`;
+        and a.finished_at <= coalesce(c.finished_at, 'infinity') + interval '1 hour' and (a.output ilike $18 or a.error ilike $18)
+      limit 1)`;
 
 /**
  * A piece of a search: runs of a tenant that match, newest nominal time first, and how far down it looked.
@@ -61,7 +62,7 @@ const hasText = `and exists (
  * $13 origin, $14 queue, $15 jobs, $16 labels and $17 label keys of the job as it is, $18 pattern for output or error of an attempt.
  *
  * Returns `reached` in every row: the id down to which the answer is whole, null for down to the end; a row without run_id when nothing matched.
- * Locks: none. Index: the walk's; primary key of live_runs; primary key of attempts, for each candidate that passed the other filters.
+ * Subqueries have a limit, as EXISTS would be hashed over a whole table. Locks: none. Index: the walk's; primary key of live_runs; primary key of attempts, for each candidate that passed the other filters.
  */
 export const searchSql = (walk: Walk, withText: boolean): string => `
 with live as (
@@ -86,8 +87,8 @@ found as (
     and ($9::text[] is null or c.state = any ($9)) and ($10::text is null or c.kind = $10)
     and ($11::text[] is null or c.failure_class = any ($11)) and ($12::int4multirange is null or c.status_code <@ $12)
     and ($13::int is null or c.origin = $13) and ($14::bigint is null or c.queue = $14) and ($15::uuid[] is null or c.job_id = any ($15))
-    and ($16::jsonb is null or exists (
-      select from punctual.jobs j where j.shard = c.shard and j.job_id = c.job_id and j.labels @> $16 and j.labels ?& $17::text[]))
+    and ($16::jsonb is null or (
+      select true from punctual.jobs j where j.shard = c.shard and j.job_id = c.job_id and j.labels @> $16 and j.labels ?& $17::text[] limit 1))
     ${withText ? hasText : ""}
   order by c.run_id desc limit $8)
 select edge.reached, f.run_id, f.job_id, f.revision, f.state, f.kind, punctual.ms(f.nominal_at) as nominal_ms, punctual.ms(f.due_at) as due_ms, f.attempt,
