@@ -51,7 +51,7 @@ export const verb: Verb = {
         const filters = { jobId, label, status, kind, failureClass, statusCode, target, queue, text, from, to } as ListRunsQuery;
         await answerList(io, options, (page) => client.runs.list({ ...filters, ...page }), {
           table: (runs) => runTable(io, runs),
-          empty: emptyText({ job, label, status, kind, failureClass, statusCode, target, queue, text, from, to } as Filters),
+          empty: emptyText({ job, label, status, kind, failureClass, statusCode, target, queue, text, from, to }),
         });
       });
   },
