@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Cluster, Forecast, Job, JobPage, RunPage, RunWithAttempts } from "@punctual/contract";
-import { type Receiver, startReceiver } from "@punctual/testkit";
+import type { Cluster, Forecast, Job, JobPage, Queue, RunPage, RunWithAttempts } from "@punctual/contract";
+import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { punctualScript, startTestNode, type TestNode } from "./lib/test-node.ts";
 
@@ -241,4 +241,28 @@ test("a list that nobody reads to its end is no error", async () => {
   child.stderr.on("data", (chunk) => void (said += String(chunk)));
   const [code] = (await once(child, "exit")) as [number];
   expect([code, said]).toEqual([0, ""]);
+});
+
+test("a queue is set, seen, paused, resumed and deleted, and its limits are named one by one", async () => {
+  expect((await node.run(["queues", "list"])).out).toContain("No queues yet. Create one with punctual queues set");
+  await node.run(["queues", "set", "mail", "--concurrency", "2", "--rate", "100/1m"]);
+  const changed = await node.json<Queue>("queues", "set", "mail", "--burst", "5", "--concurrency", "none", "--key-concurrency", "1");
+  expect(changed).toMatchObject({ concurrency: null, keyConcurrency: 1, rate: { limit: 100, period: "1m", burst: 5 } });
+  expect((await node.run(["queues", "list", "--name-prefix", "ma"])).out).toMatch(/mail +active +no limit +1 +100\/1m, burst 5/);
+  expect((await node.run(["queues", "list", "--name-prefix", "x"])).out).toBe("No queue matches.\n");
+
+  const url = `${receiver.url}/queued`;
+  const at = "2027-01-01T00:00:00Z";
+  await node.run(["jobs", "create", "--name", "queued", "--run-at", at, "--url", url, "--queue", "mail", "--concurrency-key", "c7"]);
+  expect((await node.run(["queues", "pause", "mail", "--reason", "provider is down"])).out).toContain("Paused mail.");
+  await node.run(["jobs", "trigger", "queued"]);
+  expect((await node.run(["queues", "get", "mail"])).out).toMatch(/ready +1\n[^]*its head waits +The queue is paused: provider is down\n/);
+  expect((await node.run(["queues", "resume", "mail"])).out).toBe("Resumed mail.\n");
+  await eventually(() => receiver.requests.some(({ path }) => path === "/queued"));
+
+  expect((await node.run(["queues", "delete", "mail"])).err).toContain("1 job names the queue mail.");
+  await node.run(["jobs", "delete", "queued"]);
+  expect((await node.run(["queues", "delete", "mail"])).out).toBe("Deleted mail.\n");
+  expect((await node.run(["queues", "set", "mail", "--burst", "5"])).err).toContain("--burst means nothing without a rate.");
+  expect((await node.run(["queues", "set", "mail", "--concurrency", "0"])).err).toContain("pause the queue");
 });

@@ -1,71 +1,17 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Database, openDatabase } from "../../src/store/database.ts";
 import { settle } from "../../src/store/dispatching.ts";
 import { buryItself } from "../../src/store/nodes.ts";
 import { claimFromQueue, findQueuesWithWork, type QueueClaim } from "../../src/store/queue-claims.ts";
 import { createStore, minuteMs, resultOf, type Store, startMs } from "./fixture.ts";
+import { addQueue, addRuns, type Queue } from "./queue-fixture.ts";
 
 let store: Store;
 let node: number;
-let many: Database;
 beforeAll(async () => {
   store = await createStore();
   node = await store.addNode();
-  many = openDatabase({
-    url: store.database.url,
-    applicationName: "claimers",
-    maxConnections: 20,
-    statementTimeoutMs: 20_000,
-    connectTimeoutMs: 5_000,
-    indexPlansOnly: true,
-  });
 });
-afterAll(async () => {
-  await many.end();
-  await store.database.drop();
-});
-
-type Limits = {
-  concurrency?: number;
-  keyConcurrency?: number;
-  rate?: { limit: number; periodMs: number; burst: number };
-  paused?: boolean;
-};
-type Queue = { shard: number; queue: number };
-let queues = 0;
-
-async function addQueue({ concurrency, keyConcurrency, rate, paused }: Limits = {}): Promise<Queue> {
-  const queue = 7 + 256 * ++queues;
-  await store.rows(
-    `insert into punctual.queues (shard, queue, tenant_id, name, concurrency, key_concurrency, rate_limit, rate_period_ms, rate_burst, paused_at, created_at, updated_at)
-     values (7, $1, 1, $2, $3, $4, $5, $6, $7, $8, now(), now())`,
-    [queue, `q${queue}`, concurrency, keyConcurrency, rate?.limit, rate?.periodMs, rate?.burst, paused ? new Date() : null],
-  );
-  return { shard: 7, queue };
-}
-
-/** Ready runs, due one ms after another. @returns their ids in that order */
-async function addRuns(
-  { shard, queue }: Queue,
-  count: number,
-  {
-    key = null,
-    priority = 4,
-    origin = 1,
-    pulled = false,
-  }: { key?: number | null; priority?: number; origin?: number; pulled?: boolean } = {},
-): Promise<string[]> {
-  const ids = Array.from({ length: count }, () => randomUUID());
-  await store.rows(
-    `insert into punctual.live_runs
-       (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, queue, concurrency_key, pulled)
-     select $1, id, gen_random_uuid(), 1, 1, 'ready', 'scheduled', $3, $4, punctual.clock(), punctual.clock() + n * interval '1 ms', 0, $5, $6, $7
-     from unnest($2::uuid[]) with ordinality as t(id, n)`,
-    [shard, ids, priority, origin, queue, key, pulled],
-  );
-  return ids;
-}
+afterAll(() => store.database.drop());
 
 const claim = (queue: Queue, most: number, leaveOrigins: number[] = []): Promise<QueueClaim> =>
   claimFromQueue(store.db, { holder: node, nodeId: node, leaveOrigins }, queue, most);
@@ -78,22 +24,13 @@ const end = async (queue: Queue, runIds: readonly string[], holder = node): Prom
       runIds.map((runId) => ({ ...resultOf(runId, holder), shard: queue.shard })),
     )
   ).size;
-const running = async ({ shard, queue }: Queue): Promise<number> =>
-  Number(
-    (
-      await store.rows<{ n: string }>("select count(*) n from punctual.live_runs where shard = $1 and queue = $2 and state = 'running'", [
-        shard,
-        queue,
-      ])
-    )[0]?.n,
-  );
 
 describe("a claim from a queue", () => {
   test("takes higher priority first and then the longest due, as an attempt of this node", async () => {
-    const queue = await addQueue();
-    const [low] = await addRuns(queue, 1, { priority: 0 });
-    const [first, second] = await addRuns(queue, 2);
-    const [high] = await addRuns(queue, 1, { priority: 9 });
+    const queue = await addQueue(store);
+    const [low] = await addRuns(store, queue, 1, { priority: 0 });
+    const [first, second] = await addRuns(store, queue, 2);
+    const [high] = await addRuns(store, queue, 1, { priority: 9 });
     expect(idsOf(await claim(queue, 3))).toEqual([high, first, second]);
     const { runs } = await claim(queue, 3);
     expect(runs).toMatchObject([{ run_id: low, shard: 7, attempt: 1, started_ms: startMs, now: startMs, origin: 1, payload: null }]);
@@ -101,17 +38,17 @@ describe("a claim from a queue", () => {
   });
 
   test("leaves the runs of other queues, those of workers, and origins at their share of slots", async () => {
-    const [queue, other] = [await addQueue(), await addQueue()];
-    await addRuns(other, 1);
-    await addRuns(queue, 1, { pulled: true });
-    await addRuns(queue, 1, { origin: 5 });
-    const [free] = await addRuns(queue, 1, { origin: 6 });
+    const [queue, other] = [await addQueue(store), await addQueue(store)];
+    await addRuns(store, other, 1);
+    await addRuns(store, queue, 1, { pulled: true });
+    await addRuns(store, queue, 1, { origin: 5 });
+    const [free] = await addRuns(store, queue, 1, { origin: 6 });
     expect(idsOf(await claim(queue, 10, [5]))).toEqual([free]);
   });
 
   test("needs the node's lease", async () => {
-    const queue = await addQueue();
-    await addRuns(queue, 1);
+    const queue = await addQueue(store);
+    await addRuns(store, queue, 1);
     const gone = await store.addNode();
     await buryItself(store.db, gone);
     expect(await claimFromQueue(store.db, { holder: gone, nodeId: gone, leaveOrigins: [] }, queue, 1)).toMatchObject({ runs: [] });
@@ -119,13 +56,13 @@ describe("a claim from a queue", () => {
 
   test("works for a queue nobody has made: it has no limits", async () => {
     const queue = { shard: 7, queue: 7 };
-    await addRuns(queue, 3);
+    await addRuns(store, queue, 3);
     expect(idsOf(await claim(queue, 10))).toHaveLength(3);
   });
 
   test("takes nothing from a paused queue", async () => {
-    const queue = await addQueue({ paused: true });
-    await addRuns(queue, 1);
+    const queue = await addQueue(store, { paused: true });
+    await addRuns(store, queue, 1);
     expect(await claim(queue, 1)).toEqual({ runs: [], blocked: "paused", retryInMs: null });
     expect(await findQueuesWithWork(store.db, [7], [], 100)).not.toContainEqual(queue);
   });
@@ -133,9 +70,9 @@ describe("a claim from a queue", () => {
 
 describe("a worker's claim", () => {
   test("takes what workers pull, under a lease of its own", async () => {
-    const queue = await addQueue({ concurrency: 3 });
-    await addRuns(queue, 1);
-    const ids = await addRuns(queue, 2, { pulled: true });
+    const queue = await addQueue(store, { concurrency: 3 });
+    await addRuns(store, queue, 1);
+    const ids = await addRuns(store, queue, 2, { pulled: true });
     const taken = await claimFromQueue(store.db, { holder: -5, worker: "w-1", leaseMs: 30_000 }, queue, 10);
     expect(idsOf(taken)).toEqual(ids);
     const rows = await store.rows(
@@ -149,8 +86,8 @@ describe("a worker's claim", () => {
 
 describe("a concurrency limit", () => {
   test("is never passed, and a place that becomes free is taken", async () => {
-    const queue = await addQueue({ concurrency: 3 });
-    await addRuns(queue, 5);
+    const queue = await addQueue(store, { concurrency: 3 });
+    await addRuns(store, queue, 5);
     const first = idsOf(await claim(queue, 10));
     expect(first).toHaveLength(3);
     expect(await claim(queue, 10)).toEqual({ runs: [], blocked: "concurrency", retryInMs: null });
@@ -159,10 +96,10 @@ describe("a concurrency limit", () => {
   });
 
   test("for each key lets the other keys go on, and does not bind runs without a key", async () => {
-    const queue = await addQueue({ keyConcurrency: 1 });
-    const [first] = await addRuns(queue, 3, { key: 11 });
-    const [other] = await addRuns(queue, 3, { key: 12 });
-    const keyless = await addRuns(queue, 2);
+    const queue = await addQueue(store, { keyConcurrency: 1 });
+    const [first] = await addRuns(store, queue, 3, { key: 11 });
+    const [other] = await addRuns(store, queue, 3, { key: 12 });
+    const keyless = await addRuns(store, queue, 2);
     expect(new Set(idsOf(await claim(queue, 10)))).toEqual(new Set([first, other, ...keyless]));
     expect(await claim(queue, 10)).toMatchObject({ runs: [] });
     await end(queue, [first ?? ""]);
@@ -170,7 +107,7 @@ describe("a concurrency limit", () => {
   });
 
   test("of a key is found past a thousand keys that have reached it", async () => {
-    const queue = await addQueue({ keyConcurrency: 1 });
+    const queue = await addQueue(store, { keyConcurrency: 1 });
     for (const state of ["running", "ready"]) {
       await store.rows(
         `insert into punctual.live_runs
@@ -180,7 +117,7 @@ describe("a concurrency limit", () => {
         [queue.shard, state, queue.queue],
       );
     }
-    const [free] = await addRuns(queue, 1, { key: 2_000 });
+    const [free] = await addRuns(store, queue, 1, { key: 2_000 });
     expect(idsOf(await claim(queue, 10))).toEqual([]);
     expect(idsOf(await claim(queue, 10))).toEqual([free]);
   });
@@ -188,8 +125,8 @@ describe("a concurrency limit", () => {
 
 describe("a rate", () => {
   test("lets a burst go, then no more than its share of the time that passes", async () => {
-    const queue = await addQueue({ rate: { limit: 10, periodMs: minuteMs, burst: 4 } });
-    await addRuns(queue, 50);
+    const queue = await addQueue(store, { rate: { limit: 10, periodMs: minuteMs, burst: 4 } });
+    await addRuns(store, queue, 50);
     expect((await claim(queue, 50)).runs).toHaveLength(4);
     expect(await claim(queue, 50)).toEqual({ runs: [], blocked: "rate", retryInMs: 6_000 });
     await store.database.moveClock(5_999);
@@ -201,8 +138,8 @@ describe("a rate", () => {
   });
 
   test("keeps fractions of a token, however often somebody asks", async () => {
-    const queue = await addQueue({ rate: { limit: 7, periodMs: 1_000, burst: 2 } });
-    await addRuns(queue, 100);
+    const queue = await addQueue(store, { rate: { limit: 7, periodMs: 1_000, burst: 2 } });
+    await addRuns(store, queue, 100);
     let taken = (await claim(queue, 50)).runs.length;
     for (let step = 0; step < 100; step++) {
       await store.database.moveClock(100);
@@ -214,26 +151,26 @@ describe("a rate", () => {
 
 describe("keys take turns", () => {
   test("so that a backlog of one does not keep another waiting, whatever the size of a claim", async () => {
-    const queue = await addQueue({ concurrency: 1_000 });
-    await addRuns(queue, 500, { key: 1 });
-    const [late] = await addRuns(queue, 1, { key: 2 });
-    const [keyless] = await addRuns(queue, 1);
+    const queue = await addQueue(store, { concurrency: 1_000 });
+    await addRuns(store, queue, 500, { key: 1 });
+    const [late] = await addRuns(store, queue, 1, { key: 2 });
+    const [keyless] = await addRuns(store, queue, 1);
     expect(idsOf(await claim(queue, 3))).toEqual(expect.arrayContaining([late, keyless]));
   });
 
   test("one run a claim goes around once before anybody has a second", async () => {
-    const queue = await addQueue({ concurrency: 1_000 });
+    const queue = await addQueue(store, { concurrency: 1_000 });
     const keys = [1, 2, 3, null];
     const keyOf = new Map<string, number | null>();
-    for (const key of keys) for (const id of await addRuns(queue, 5, { key })) keyOf.set(id, key);
+    for (const key of keys) for (const id of await addRuns(store, queue, 5, { key })) keyOf.set(id, key);
     const order: (number | null | undefined)[] = [];
     for (let turn = 0; turn < 8; turn++) order.push(...idsOf(await claim(queue, 1)).map((id) => keyOf.get(id)));
     expect(order).toEqual([...keys, ...keys]);
   });
 
   test("also in a queue without limits, which nobody remembers a turn for", async () => {
-    const queue = await addQueue();
-    for (const key of [2 ** 50, 2 ** 51, null]) await addRuns(queue, 60, { key });
+    const queue = await addQueue(store);
+    for (const key of [2 ** 50, 2 ** 51, null]) await addRuns(store, queue, 60, { key });
     const taken = new Set<number | null>();
     for (let turn = 0; turn < 60; turn++) await claim(queue, 1);
     const rows = await store.rows<{ key: string | null }>(
@@ -245,78 +182,18 @@ describe("keys take turns", () => {
   });
 
   test("and higher priority goes before the turn", async () => {
-    const queue = await addQueue({ concurrency: 1_000 });
-    await addRuns(queue, 5, { key: 1 });
-    const high = await addRuns(queue, 3, { key: 2, priority: 9 });
+    const queue = await addQueue(store, { concurrency: 1_000 });
+    await addRuns(store, queue, 5, { key: 1 });
+    const high = await addRuns(store, queue, 3, { key: 2, priority: 9 });
     expect(idsOf(await claim(queue, 3))).toEqual(high);
   });
 });
 
-describe("twenty claimers at once", () => {
-  const claimAll = async (queue: Queue, stop: () => boolean, check: (taken: string[]) => Promise<void>): Promise<number> => {
-    let taken = 0;
-    const claimer = async (index: number): Promise<void> => {
-      while (!stop()) {
-        const holder = -1_000 - index;
-        const ids = idsOf(await claimFromQueue(many, { holder, worker: "w", leaseMs: 60_000 }, queue, 1 + (index % 4)));
-        taken += ids.length;
-        await check(ids);
-        expect(await end(queue, ids, holder)).toBe(ids.length);
-      }
-    };
-    await Promise.all(Array.from({ length: 20 }, (_, index) => claimer(index)));
-    return taken;
-  };
-
-  test("never pass the concurrency of the queue or of a key, counted by somebody else", async () => {
-    const queue = await addQueue({ concurrency: 5, keyConcurrency: 2 });
-    for (const key of [1, 2, 3, null]) await addRuns(queue, 150, { key, pulled: true });
-    let worst = 0;
-    let worstKey = 0;
-    let samples = 0;
-    let done = 0;
-    const observe = async (): Promise<void> => {
-      while (done < 600) {
-        const [row] = await store.rows<{ all: string; key: string }>(
-          `select coalesce(sum(n), 0) as all, coalesce(max(n) filter (where concurrency_key is not null), 0) as key from (
-             select concurrency_key, count(*) n from punctual.live_runs where shard = 7 and queue = $1 and state = 'running' group by 1) t`,
-          [queue.queue],
-        );
-        worst = Math.max(worst, Number(row?.all));
-        worstKey = Math.max(worstKey, Number(row?.key));
-        samples++;
-      }
-    };
-    const check = async (ids: string[]): Promise<void> => {
-      done += ids.length;
-    };
-    const [taken] = await Promise.all([claimAll(queue, () => done >= 600, check), observe()]);
-    expect(taken).toBe(600);
-    expect(samples).toBeGreaterThan(20);
-    expect([worst, worstKey]).toEqual([5, 2]);
-    expect(await running(queue)).toBe(0);
-  });
-
-  test("take a backlog without limits, each run once", async () => {
-    const queue = await addQueue();
-    const ids = await addRuns(queue, 2_000, { pulled: true });
-    const seen: string[] = [];
-    await claimAll(
-      queue,
-      () => seen.length >= 2_000,
-      async (taken) => {
-        seen.push(...taken);
-      },
-    );
-    expect(seen.sort()).toEqual(ids.sort());
-  });
-});
-
 test("queues with work for nodes are found, past those of workers and those to leave", async () => {
-  const [pulled, left, found] = [await addQueue(), await addQueue(), await addQueue()];
-  await addRuns(pulled, 3, { pulled: true });
-  await addRuns(left, 3);
-  await addRuns(found, 3);
+  const [pulled, left, found] = [await addQueue(store), await addQueue(store), await addQueue(store)];
+  await addRuns(store, pulled, 3, { pulled: true });
+  await addRuns(store, left, 3);
+  await addRuns(store, found, 3);
   const queuesFound = await findQueuesWithWork(store.db, [6, 7, 8], [left.queue], 1_000);
   expect(queuesFound).toContainEqual(found);
   for (const queue of [pulled, left]) expect(queuesFound).not.toContainEqual(queue);

@@ -10,9 +10,9 @@ import type { Verb } from "../../verb.ts";
 
 type Rate = { limit: number; period: string };
 type Options = ConnectionOptions & {
-  concurrency?: number | null;
-  keyConcurrency?: number | null;
-  rate?: Rate | null;
+  concurrency?: number | "none";
+  keyConcurrency?: number | "none";
+  rate?: Rate | "none";
   burst?: number;
   json?: true;
 };
@@ -36,7 +36,7 @@ export const verb: Verb = {
       .action(async (name: string, options: Options) => {
         const client = connect(io, options);
         const current = await limitsOf(client, name);
-        const { concurrency, keyConcurrency } = options;
+        const [concurrency, keyConcurrency] = [options.concurrency, options.keyConcurrency].map(limitOf);
         const queue = await client.queues.put(name, { ...current, ...given({ concurrency, keyConcurrency }), ...rateOf(options, current) });
         await answer(io, options, queue, () => queueText(io, queue));
       });
@@ -56,19 +56,24 @@ async function limitsOf(client: Client, name: string): Promise<PutQueueBody> {
 
 function rateOf({ rate, burst }: Options, current: PutQueueBody): Pick<PutQueueBody, "rate"> {
   if (rate === undefined && burst === undefined) return {};
-  const changed = rate === undefined ? current.rate : rate;
+  const changed = rate === undefined ? current.rate : rate === "none" ? null : rate;
   if (changed) return { rate: { ...changed, ...given({ burst }) } };
   if (burst !== undefined)
     throw new CliError("usage", "--burst means nothing without a rate.", { remedy: "Give --rate too, such as 100/1m." });
   return { rate: null };
 }
 
-function limitOrNone(text: string): number | null {
-  return text === "none" ? null : wholeNumber(text);
+function limitOf(limit: number | "none" | undefined): number | null | undefined {
+  return limit === "none" ? null : limit;
 }
 
-function rateOrNone(text: string): Rate | null {
-  if (text === "none") return null;
+/** The word is kept: commander makes an empty text of a null. */
+function limitOrNone(text: string): number | "none" {
+  return text === "none" ? text : wholeNumber(text);
+}
+
+function rateOrNone(text: string): Rate | "none" {
+  if (text === "none") return text;
   const [, limit, period] = /^(\d+)\/(.+)$/.exec(text) ?? [];
   if (limit === undefined || period === undefined)
     throw new InvalidArgumentError("It must be a count and a period, such as 100/1m, or none.");
