@@ -17,6 +17,7 @@ export type Configuration = {
   leaseTtlMs: number;
   drainTimeoutMs: number;
   retentionDays: number;
+  deadLetterRetentionDays: number;
   databaseConnections: number;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 };
@@ -65,6 +66,7 @@ export function readConfiguration(command: Command, flags: Flags, env: NodeJS.Pr
     leaseTtlMs: duration("leaseTtl"),
     drainTimeoutMs: duration("drainTimeout"),
     retentionDays: number("retentionDays"),
+    deadLetterRetentionDays: number("deadLetterRetentionDays"),
     databaseConnections: number("databaseConnections"),
     logLevel: text.get("logLevel") as Configuration["logLevel"],
   };

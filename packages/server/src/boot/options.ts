@@ -138,6 +138,17 @@ export const configurationOptions = [
     commands: node,
   },
   {
+    name: "deadLetterRetentionDays",
+    flag: "--dead-letter-retention-days",
+    env: "PUNCTUAL_DEAD_LETTER_RETENTION_DAYS",
+    type: "integer",
+    default: "90",
+    bounds: ["1", "3650"],
+    description: "Days that dead letters and their attempts are kept when nobody deals with them; never fewer than `retentionDays`",
+    extremes: "At or below `retentionDays` they go with all other runs; 3650 keeps ten years of what nobody dealt with",
+    commands: node,
+  },
+  {
     name: "databaseConnections",
     flag: "--database-connections",
     env: "PUNCTUAL_DATABASE_CONNECTIONS",

@@ -90,7 +90,7 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
       slots: config.slots,
       slotsPerOrigin: config.slotsPerOrigin,
       leaseTtlMs: config.leaseTtlMs,
-      retentionDays: config.retentionDays,
+      retention: { retentionDays: config.retentionDays, deadLetterRetentionDays: config.deadLetterRetentionDays },
       emit,
     });
     engine = started;

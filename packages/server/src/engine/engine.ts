@@ -1,6 +1,7 @@
 import type { Target as TargetSpec } from "@punctual/contract";
 import type { Database } from "../store/database.ts";
 import { notify } from "../store/notify.ts";
+import type { Retention } from "../store/retention.ts";
 import type { Cipher } from "../store/secrets.ts";
 import type { Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -37,7 +38,7 @@ export type EngineOptions = {
   slots: number;
   slotsPerOrigin: number;
   leaseTtlMs: number;
-  retentionDays: number;
+  retention: Retention;
   emit: Emit;
 };
 
@@ -126,7 +127,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const expiryLoop = startExpiryLoop({ ...shared, onExpired, followUp });
   const watchLoop = startWatchLoop({ ...shared, settler });
-  const housekeeping = startHousekeeping({ ...shared, retentionDays: options.retentionDays });
+  const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
   /** @param woken null for all shards */
   const wakeLoops = (woken: readonly number[] | null): void => {
     fireLoop.wake();

@@ -81,3 +81,15 @@ export async function writeNote(db: Queryable, tenantId: number, runId: string, 
     values: [shardOf(runId), runId, tenantId, note],
   });
 }
+
+/**
+ * How many dead letters of all tenants are open, counted up to $1. Index: finished_runs_dead of every partition.
+ */
+export async function countAllDeadLetters(db: Queryable, limit: number): Promise<number> {
+  const { rows } = await db.query<{ count: number }>({
+    name: "count_all_dead_letters",
+    text: "select count(*)::int as count from (select from punctual.finished_runs f where f.state = 'dead' and f.resolved_at is null limit $1) found",
+    values: [limit],
+  });
+  return rows[0]?.count ?? 0;
+}

@@ -1,4 +1,4 @@
-import type { Database, Queryable } from "./database.ts";
+import type { Database } from "./database.ts";
 import { transaction } from "./database.ts";
 
 const partitioned = ["finished_runs", "attempts"] as const;
@@ -46,32 +46,4 @@ async function createPartition(db: Database, table: string, day: number): Promis
     );
     return partition.name;
   });
-}
-
-/**
- * Drops the daily partitions that ended before the retention, whole: deleting rows would leave as many dead ones behind.
- *
- * @returns names of those dropped
- */
-export async function dropExpiredPartitions(db: Database, retentionDays: number): Promise<string[]> {
-  const dropped: string[] = [];
-  for (const name of await expiredPartitions(db, retentionDays)) {
-    await transaction(db, async (tx) => {
-      // All runs that end meanwhile queue behind it. A slow reader of history puts retention off, not the engine.
-      await tx.query("set local lock_timeout = '100ms'");
-      await tx.query(`drop table if exists punctual.${name}`);
-    });
-    dropped.push(name);
-  }
-  return dropped;
-}
-
-async function expiredPartitions(db: Queryable, retentionDays: number): Promise<string[]> {
-  const { rows } = await db.query<{ name: string }>(
-    `select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
-     where i.inhparent = any (array['punctual.finished_runs'::regclass, 'punctual.attempts'::regclass]) and c.relname ~ '_[0-9]{8}$'
-       and to_date(right(c.relname, 8), 'YYYYMMDD') + 1 <= (punctual.clock() at time zone 'UTC')::date - $1::int`,
-    [retentionDays],
-  );
-  return rows.map((row) => row.name);
 }

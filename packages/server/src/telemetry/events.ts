@@ -29,8 +29,9 @@ export type Event =
   | { type: "runs_orphaned"; runs: number }
   /** `skipped`: could not begin in time; `ended`: their lease was over, or their completion did not come. */
   | { type: "runs_expired"; skipped: number; ended: number }
+  | { type: "partitions_changed"; made: string[]; dropped: string[]; kept: number }
+  | { type: "dead_letters_counted"; open: number }
   | { type: "job_paused"; jobId: string; tenantId: number; revision: number; reason: string }
-  | { type: "partitions_changed"; made: string[]; dropped: string[] }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }
   | { type: "request_ended"; method: string; route: string; status: number; durationMs: number; requestId: string }

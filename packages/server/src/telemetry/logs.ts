@@ -59,7 +59,13 @@ function wording(event: Event): Wording {
     case "job_paused":
       return { level: "warn", text: `job ${event.jobId} was paused: ${event.reason}`, data };
     case "partitions_changed":
-      return { level: "info", text: `history: ${event.made.length} daily partitions made, ${event.dropped.length} dropped`, data };
+      return {
+        level: "info",
+        text: `history: ${event.made.length} daily partitions made, ${event.dropped.length} dropped; ${event.kept} rows of open dead letters kept`,
+        data,
+      };
+    case "dead_letters_counted":
+      return { level: "debug", text: `${event.open} dead letters are open`, data };
     case "listener_lost":
       return { level: "warn", text: "the connection for wake-ups is lost; polling goes on", data: withError(data) };
     case "loop_failed":

@@ -16,6 +16,7 @@ export function createMetrics(): Metrics {
   const counters = new Map<string, number>();
   const lagCounts = Array.from({ length: lagBucketsMs.length + 1 }, () => 0);
   let lagSum = 0;
+  let openDeadLetters: number | null = null;
   const count = (name: string, labels: { [label: string]: string } = {}, by = 1): void => {
     const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
     const series = text.length > 0 ? `${name}{${text.join(",")}}` : name;
@@ -50,14 +51,22 @@ export function createMetrics(): Metrics {
           return count("punctual_jobs_paused_total");
         case "loop_failed":
           return count("punctual_loop_failures_total", { loop: event.loop });
+        case "dead_letters_counted":
+          openDeadLetters = event.open;
+          return;
         case "request_ended":
           return count("punctual_requests_total", { method: event.method, status: String(event.status) });
         default:
           return;
       }
     },
-    render: (gauges) => {
+    render: (given) => {
       const lines: string[] = [];
+      const openHelp = "Dead letters that nobody dealt with, of all tenants, as every node sees them; counted up to 10,000";
+      const gauges = {
+        ...given,
+        ...(openDeadLetters !== null && { punctual_dead_letters_open: { help: openHelp, value: openDeadLetters } }),
+      };
       for (const [name, { help, value }] of Object.entries(gauges))
         lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, `${name} ${value}`);
       let family = "";

@@ -56,6 +56,7 @@ describe("precedence", () => {
       leaseTtlMs: 4_000,
       drainTimeoutMs: 30_000,
       retentionDays: 30,
+      deadLetterRetentionDays: 90,
       databaseConnections: 16,
       logLevel: "info",
     });
@@ -70,6 +71,7 @@ describe("bounds", () => {
     leaseTtl: { least: "1999ms", most: "61s" },
     drainTimeout: { least: "999ms", most: "3601s" },
     retentionDays: { least: "0", most: "3651" },
+    deadLetterRetentionDays: { least: "0", most: "3651" },
     databaseConnections: { least: "3", most: "501" },
   };
 

@@ -102,7 +102,7 @@ export async function startCluster(): Promise<Cluster> {
       slots: options.slots ?? 100,
       slotsPerOrigin: options.slotsPerOrigin ?? 100,
       leaseTtlMs: options.leaseTtlMs ?? leaseTtlMs,
-      retentionDays: 30,
+      retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
       emit: (event) => void events.push(event),
     });
     let stopped: Promise<void> | null = null;

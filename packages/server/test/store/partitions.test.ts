@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openDatabase } from "../../src/store/database.ts";
-import { createPartitions, dropExpiredPartitions } from "../../src/store/partitions.ts";
+import { createPartitions } from "../../src/store/partitions.ts";
+import { dropExpiredPartitions } from "../../src/store/retention.ts";
 import { createStore, fireOne, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 const dayMs = 24 * 3_600_000;
@@ -21,6 +22,8 @@ const partitions = () =>
      where i.inhparent in ('punctual.finished_runs'::regclass, 'punctual.attempts'::regclass) and c.relname !~ '_default$' order by 1`,
   );
 const names = async () => (await partitions()).map((partition) => partition.name);
+const drop = async (retentionDays: number) =>
+  (await dropExpiredPartitions(store.db, { retentionDays, deadLetterRetentionDays: 90 })).dropped;
 async function finishOne(): Promise<void> {
   const node = await store.addNode();
   await settleOne(store, resultOf(await fireOne(store, node, await store.addJob()), node));
@@ -77,7 +80,7 @@ describe("daily partitions", () => {
     await finishOne();
     expect((await createPartitions(store.db)).sort()).toEqual(named(days.slice(1)));
     expect([await rowsIn("finished_runs_default"), await rowsIn("attempts_default")]).toEqual([1, 1]);
-    await dropExpiredPartitions(store.db, 0);
+    await drop(0);
     expect(await rowsIn("finished_runs_default")).toBe(1);
   });
 
@@ -85,12 +88,12 @@ describe("daily partitions", () => {
     await createPartitions(store.db);
     await finishOne();
     await store.database.freezeClock(startMs + 30 * dayMs);
-    expect(await dropExpiredPartitions(store.db, 30)).toEqual([]);
+    expect(await drop(30)).toEqual([]);
     // 1 March ended with the first moment of 2 March: 30 days later is 1 April.
     await store.database.freezeClock("2027-03-31T23:59:59.999Z");
-    expect(await dropExpiredPartitions(store.db, 30)).toEqual([]);
+    expect(await drop(30)).toEqual([]);
     await store.database.freezeClock("2027-04-01T00:00:00Z");
-    expect((await dropExpiredPartitions(store.db, 30)).sort()).toEqual(named(["20270301"]));
+    expect((await drop(30)).sort()).toEqual(named(["20270301"]));
     expect(await names()).toEqual(named(days.slice(1)));
     expect(await rowsIn("finished_runs")).toBe(0);
   });

@@ -2,7 +2,8 @@ import type pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { transaction } from "../../src/store/database.ts";
 import { settle } from "../../src/store/dispatching.ts";
-import { createPartitions, dropExpiredPartitions } from "../../src/store/partitions.ts";
+import { createPartitions } from "../../src/store/partitions.ts";
+import { dropExpiredPartitions } from "../../src/store/retention.ts";
 import { searchRuns } from "../../src/store/run-search.ts";
 import { createStore, fireOne, hourMs, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
@@ -21,6 +22,7 @@ beforeEach(async () => {
 });
 afterEach(() => store.database.drop());
 
+const drop = async () => (await dropExpiredPartitions(store.db, { retentionDays: 30, deadLetterRetentionDays: 90 })).dropped;
 async function finishOne(): Promise<void> {
   await settleOne(store, resultOf(await fireOne(store, node, await store.addJob()), node));
 }
@@ -48,7 +50,7 @@ async function holding(text: string): Promise<{ client: pg.PoolClient; end(): Pr
 describe("retention", () => {
   test("lets runs end and be found while it drops what is old", async () => {
     let dropping = true;
-    const dropped = dropExpiredPartitions(store.db, 30).finally(() => void (dropping = false));
+    const dropped = drop().finally(() => void (dropping = false));
     let ended = 0;
     do {
       await finishOne();
@@ -64,7 +66,7 @@ describe("retention", () => {
     const reader = await holding("select count(*) from punctual.finished_runs");
     try {
       let trying = true;
-      const refused = dropExpiredPartitions(store.db, 30)
+      const refused = drop()
         .catch((error: unknown) => error)
         .finally(() => void (trying = false));
       // Whoever asks after it queues behind its lock request, and gets through when that gives up.
@@ -78,19 +80,19 @@ describe("retention", () => {
     } finally {
       await reader.end();
     }
-    await dropExpiredPartitions(store.db, 30);
+    await drop();
     expect(await names()).toEqual([]);
   });
 
   test("drops one table at a time, so that what it got is not lost to what it did not", async () => {
     const reader = await holding("select count(*) from only punctual.attempts_20270301");
     try {
-      await dropExpiredPartitions(store.db, 30).catch(() => undefined);
+      await drop().catch(() => undefined);
       await transaction(store.db, (tx) => tx.query("select 1 from punctual.finished_runs limit 1"));
     } finally {
       await reader.end();
     }
-    await dropExpiredPartitions(store.db, 30);
+    await drop();
     expect(await names()).toEqual([]);
   });
 });
