@@ -1,6 +1,7 @@
 import type { Cluster, PutSettingsBody, Settings } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createAudit } from "./nouns/audit.ts";
+import { createBreakers } from "./nouns/breakers.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createQueues } from "./nouns/queues.ts";
@@ -23,6 +24,7 @@ export function createClient(options: ClientOptions) {
     deadLetters: createDeadLetters(call),
     audit: createAudit(call),
     queues: createQueues(call),
+    breakers: createBreakers(call),
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),

@@ -35,6 +35,8 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   pauseQueue: { method: "POST", path: "/v1/queues/{name}/pause", repeatable: "never" },
   resumeQueue: { method: "POST", path: "/v1/queues/{name}/resume", repeatable: "never" },
   deleteQueue: { method: "DELETE", path: "/v1/queues/{name}", repeatable: "never" },
+  listBreakers: { method: "GET", path: "/v1/breakers", repeatable: "always" },
+  forceBreaker: { method: "POST", path: "/v1/breakers/force", repeatable: "never" },
   previewSchedule: { method: "POST", path: "/v1/schedules/preview", repeatable: "always" },
   explainSchedule: { method: "POST", path: "/v1/schedules/explain", repeatable: "always" },
   lintSchedule: { method: "POST", path: "/v1/schedules/lint", repeatable: "always" },

@@ -3,6 +3,7 @@ export { limits } from "./limits.ts";
 export { openApiDocument } from "./openapi.ts";
 export * from "./routes.ts";
 export { auditLatenessMs, auditProblems, auditVerdicts } from "./schemas/audit.ts";
+export { type BreakerState, breakerStates, breakerWishes } from "./schemas/breaker.ts";
 export { BulkItem, BulkResult as BulkResultSchema } from "./schemas/bulk.ts";
 export { CreateJob, jobStatuses, UpsertJob } from "./schemas/job.ts";
 export {

@@ -34,6 +34,7 @@ export function openApiDocument(version: string): Json {
       { name: "runs", description: "Occurrences being carried out, and those that ended" },
       { name: "dead letters", description: "Runs that used up their attempts" },
       { name: "queues", description: "Lanes that runs go through, within limits" },
+      { name: "breakers", description: "Targets that are held off because they fail" },
       { name: "schedules", description: "Questions about schedules that need no job" },
       { name: "settings", description: "What a tenant decides for all its jobs" },
     ],

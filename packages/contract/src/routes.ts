@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { ErrorCode } from "./errors.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { breakerRoutes } from "./routes/breakers.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
 import { jobRoutes } from "./routes/jobs.ts";
@@ -19,6 +20,7 @@ export const routes = {
   ...jobRoutes,
   ...runRoutes,
   ...queueRoutes,
+  ...breakerRoutes,
   ...scheduleRoutes,
   ...deadLetterRoutes,
   ...auditRoutes,

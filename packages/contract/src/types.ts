@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type * as audit from "./schemas/audit.ts";
+import type * as breaker from "./schemas/breaker.ts";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
 import type * as deadLetter from "./schemas/dead-letter.ts";
@@ -61,6 +62,10 @@ export type DiffRequest = Static<typeof diff.DiffRequest>;
 export type ScheduleDiff = Static<typeof diff.ScheduleDiff>;
 export type ForecastRequest = Static<typeof forecast.ForecastRequest>;
 export type Forecast = Static<typeof forecast.Forecast>;
+export type Breaker = Static<typeof breaker.Breaker>;
+export type BreakerPage = Static<typeof breaker.BreakerPage>;
+export type ListBreakersQuery = Static<typeof breaker.ListBreakersQuery>;
+export type ForceBreakerBody = Static<typeof breaker.ForceBreaker>;
 export type HttpTarget = Static<typeof target.HttpTarget>;
 export type WorkerTarget = Static<typeof target.WorkerTarget>;
 export type Target = Static<typeof target.Target>;

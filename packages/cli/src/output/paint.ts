@@ -22,6 +22,9 @@ const statusStyles: { readonly [status: string]: Style } = {
   failed: "red",
   fail: "red",
   refused: "red",
+  open: "red",
+  recovering: "yellow",
+  closed: "green",
 };
 
 /** A status, a verdict or an outcome in the colour of its weight. */

@@ -54,6 +54,16 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       { name: "delete", summary: "delete a queue that no job names", load: () => import("./queues/delete.ts") },
     ],
   },
+  {
+    name: "breakers",
+    summary: "look at the targets that are held off, and force them open or closed",
+    verbs: [
+      { name: "list", summary: "list the targets that are held off", load: () => import("./breakers/list.ts") },
+      { name: "open", summary: "hold every run of a target off", load: () => import("./breakers/open.ts") },
+      { name: "close", summary: "let every run of a target through, whatever is measured", load: () => import("./breakers/close.ts") },
+      { name: "auto", summary: "let a target be measured again", load: () => import("./breakers/auto.ts") },
+    ],
+  },
   { name: "preview", summary: "tell when a schedule would fire, without a server", load: () => import("./preview.ts") },
   { name: "explain", summary: "tell why a schedule fires at a time, or not", load: () => import("./explain.ts") },
   { name: "lint", summary: "tell what may surprise in a schedule, without a server", load: () => import("./lint.ts") },

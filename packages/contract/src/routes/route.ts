@@ -10,7 +10,7 @@ export type Route = {
   method: HttpMethod;
   /** With `{parameters}` as OpenAPI writes them. */
   path: string;
-  tag: "jobs" | "runs" | "dead letters" | "queues" | "schedules" | "cluster" | "settings" | "audit";
+  tag: "jobs" | "runs" | "dead letters" | "queues" | "schedules" | "cluster" | "settings" | "audit" | "breakers";
   summary: string;
   description?: string;
   scope: Scope;

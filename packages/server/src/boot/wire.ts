@@ -156,11 +156,12 @@ async function readiness(db: Database, trusted: () => boolean): Promise<{ ready:
 }
 
 function gaugesOf(engine: Engine) {
-  const { running, slotsFree, shards } = engine.gauges();
+  const { running, slotsFree, shards, breakersOpen } = engine.gauges();
   return {
     punctual_running: { help: "Attempts under way on this node", value: running },
     punctual_slots_free: { help: "Attempts this node could begin now", value: slotsFree },
     punctual_shards_owned: { help: "Shards this node owns", value: shards },
+    punctual_breakers_open: { help: "Targets that are held off, as this node knows; the same on every node", value: breakersOpen },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { OperationId } from "@punctual/contract";
 import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
 import { auditOccurrences } from "./audit-occurrences.ts";
+import { forceBreaker, listBreakers } from "./breakers.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { deleteQueue, pauseQueue, putQueue, resumeQueue } from "./change-queue.ts";
 import { createJob } from "./create-job.ts";
@@ -60,6 +61,8 @@ export function createOperations(guests: Guests): Operations {
     pauseQueue,
     resumeQueue,
     deleteQueue,
+    listBreakers: listBreakers(guests),
+    forceBreaker: forceBreaker(guests),
     previewSchedule,
     explainSchedule,
     lintSchedule,

@@ -11,6 +11,8 @@ const keyShapes = {
   /** A job, or a job and the nominal time in epoch ms where it goes on. */
   audit: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(@-?\d{1,15})?$/,
   queues: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+  /** An origin. */
+  breakers: /^[a-z]+:\S{1,2048}$/,
   /** Nominal time in epoch ms. */
   occurrences: /^-?\d{1,15}$/,
 } as const;

@@ -1,22 +1,36 @@
+import type { HoldReason } from "@punctual/contract";
+import { heldForMs } from "../store/breaker-holds.ts";
 import type { ClaimedRun } from "../store/dispatching.ts";
+import type { Emit } from "../telemetry/events.ts";
+import type { Breakers } from "./breaker-view.ts";
 import type { Executor } from "./executor.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Membership } from "./membership.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
 
-export type BeginClaimedOptions = { membership: () => Membership; plans: PlanCache; executor: Executor; slots: Slots };
+export type BeginClaimedOptions = {
+  membership: () => Membership;
+  plans: PlanCache;
+  executor: Executor;
+  slots: Slots;
+  breakers: Breakers;
+  emit: Emit;
+};
 
 /**
- * Begins runs that were just claimed for this node; what has no slot is handed back unbegun, what cannot be carried out at all ends as dead.
+ * Begins runs that were just claimed for this node; what has no slot is handed back unbegun, what must be held waits unbegun, what cannot be carried out at
+ * all ends as dead.
  *
  * @param holder the node id they were claimed under
- * @returns how many began
+ * @returns how many were dealt with: all but those without a slot
  */
 export type BeginClaimed = (holder: number, claimed: readonly ClaimedRun[]) => Promise<number>;
 
+type Wait = { held: HoldReason; delayMs: number };
+
 /** The one way from a claim to an attempt, whichever claim it was. */
-export function createBeginClaimed({ membership, plans, executor, slots }: BeginClaimedOptions): BeginClaimed {
+export function createBeginClaimed({ membership, plans, executor, slots, breakers, emit }: BeginClaimedOptions): BeginClaimed {
   const plansOf = async (holder: number, claimed: readonly ClaimedRun[]): Promise<Map<string, CachedPlan>> => {
     try {
       return await plans.get(claimed.map((row) => ({ jobId: row.job_id, revision: row.revision })));
@@ -26,20 +40,43 @@ export function createBeginClaimed({ membership, plans, executor, slots }: Begin
     }
   };
 
+  /** Takes what the run needs to begin. @returns why and for how long it waits instead, or that it has no slot */
+  const admit = ({ attempt }: HeldRun, { tenantId, plan, placement: { origin } }: CachedPlan): Wait | "no slot" | null => {
+    const pass = breakers.pass(tenantId, origin);
+    if (pass === "held") return { held: "breaker", delayMs: heldForMs };
+    if (!membership().trusted() || !slots.take(origin)) return "no slot";
+    if (pass === "granted") breakers.spend(tenantId, origin);
+    // A retry after the last one of its policy is a person's, who knows why.
+    if (pass === "granted" || attempt === 1 || attempt > plan.retry.attempts) return null;
+    const delayMs = breakers.askForRetry(tenantId, origin);
+    if (delayMs === 0) return null;
+    slots.give(origin);
+    return { held: "retry_budget", delayMs };
+  };
+
   return async (holder, claimed) => {
-    let begun = 0;
+    const held = new Map<HoldReason, number>();
+    let left = 0;
     const known = await plansOf(holder, claimed);
     for (const row of claimed) {
       const run = heldRun(holder, row);
       const cached = known.get(planKey(row.job_id, row.revision));
-      if (!cached) executor.refuse(run, "the job's definition cannot be used on this node");
-      else if (!membership().trusted() || !slots.take(row.origin)) executor.handBack(run);
-      else {
-        executor.begin(run, cached);
-        begun++;
+      if (!cached) {
+        executor.refuse(run, "the job's definition cannot be used on this node");
+        continue;
+      }
+      const wait = admit(run, cached);
+      if (wait === null) executor.begin(run, cached);
+      else if (wait === "no slot") {
+        executor.handBack(run);
+        left++;
+      } else {
+        executor.handBack(run, wait);
+        held.set(wait.held, (held.get(wait.held) ?? 0) + 1);
       }
     }
-    return begun;
+    for (const [why, runs] of held) emit({ type: "runs_held", why, runs });
+    return claimed.length - left;
   };
 }
 

@@ -6,6 +6,8 @@ import type { Cipher } from "../store/secrets.ts";
 import type { Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { createBeginClaimed } from "./begin-claimed.ts";
+import { startBreakerLoop } from "./breaker-loop.ts";
+import { createBreakerView } from "./breaker-view.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createExecutor } from "./executor.ts";
 import { startExpiryLoop } from "./expiry-loop.ts";
@@ -48,7 +50,7 @@ export type Engine = {
   trusted(): boolean;
   /** A shard may have something due sooner than its owner knows. */
   wake(shard: number): void;
-  gauges(): { running: number; slotsFree: number; shards: number };
+  gauges(): { running: number; slotsFree: number; shards: number; breakersOpen: number };
   /**
    * Stops firing, gives the shards back, waits for what runs, hands the rest back, and leaves the cluster. Ends within `drainMs` and 40 s even when the
    * database does not answer any more.
@@ -67,6 +69,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
   const plans = createPlanCache(db, (plan) => originOf(plan.target), emit);
   const followUp = createFollowUp({ db, emit, attend: (job) => overlapLoop.attend(job) });
+  const breakers = createBreakerView(() => breakerLoop.wake());
   const executor = createExecutor({
     targets: options.targets,
     secretsOf: createSigningSecrets(db, options.cipher),
@@ -80,6 +83,10 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       queueLoop.room();
     },
     onGone: (run, { tenantId }) => pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
+    onEnded: ({ tenantId, placement: { origin }, plan }, attempt, beganMs, evidence) => {
+      const { failureClass = null, statusCode = null } = evidence ?? {};
+      breakers.observe({ tenantId, origin, target: () => originOf(plan.target), attempt, beganMs, failureClass, statusCode });
+    },
   });
   const node = await join({
     db: options.leaseDb,
@@ -100,17 +107,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   const membership = () => node;
   const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops(null) });
-  const shared = { db, membership, shards, plans, executor, slots, clock, emit };
+  const shared = { db, membership, shards, plans, executor, slots, breakers, clock, emit };
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
   const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken: () => queueLoop.ready(null) });
-  const overlapLoop = startOverlapLoop({
-    ...shared,
-    onReleased: () => {
-      claimLoop.wake();
-      queueLoop.ready(null);
-    },
-  });
+  const onReleased = (): void => {
+    claimLoop.wake();
+    queueLoop.ready(null);
+  };
+  const overlapLoop = startOverlapLoop({ ...shared, onReleased });
   const fireLoop = startFireLoop({
     ...shared,
     onReady: (shardsOfQueues) => {
@@ -126,6 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     overlapLoop.wake([]);
   };
   const expiryLoop = startExpiryLoop({ ...shared, onExpired, followUp });
+  const breakerLoop = startBreakerLoop({ ...shared, view: breakers, onReleased });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
   /** @param woken null for all shards */
@@ -145,18 +151,25 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       overlapLoop.wake(woken);
     },
     onCluster: () => shards.wake(),
+    onBreakers: () => breakerLoop.wake(),
   });
 
   return {
     nodeId: node.nodeId,
     trusted: node.trusted,
     wake: wakeLine.send,
-    gauges: () => ({ running: executor.running().count, slotsFree: slots.free(), shards: shards.owned().length }),
+    gauges: () => ({
+      running: executor.running().count,
+      slotsFree: slots.free(),
+      shards: shards.owned().length,
+      breakersOpen: breakers.openCount(),
+    }),
     async stop(drainMs) {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      await Promise.all([fireLoop.stop(), claimLoop.stop(), queueLoop.stop(), rescueLoop.stop(), expiryLoop.stop(), housekeeping.stop()]);
+      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, housekeeping];
+      await Promise.all(begun.map((loop) => loop.stop()));
       await courtesy(shards.stop());
       await executor.idle(drainMs);
       executor.abandon();

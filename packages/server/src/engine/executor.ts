@@ -1,3 +1,4 @@
+import type { HoldReason } from "@punctual/contract";
 import { type AttemptEnd, afterAttempt } from "../model/after-attempt.ts";
 import { runTransitions } from "../model/run-states.ts";
 import type { AttemptResult } from "../store/dispatching.ts";
@@ -12,8 +13,11 @@ import type { Slots } from "./slots.ts";
 export type Executor = {
   /** Begins the attempt; its result goes to the settler and its slot is given back. */
   begin(run: HeldRun, cached: CachedPlan): void;
-  /** Hands a held run back that was never begun: it becomes ready again and no attempt is spent. Its slot is the caller's to give back. */
-  handBack(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): void;
+  /**
+   * Hands a held run back that was never begun, and no attempt is spent: it becomes ready again, or waits for so long at most. Its slot is the caller's to
+   * give back.
+   */
+  handBack(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">, wait?: { held: HoldReason; delayMs: number }): void;
   /** Ends a held run that cannot be attempted at all. Its slot is the caller's to give back. */
   refuse(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">, reason: string): void;
   /** Aborts an attempt under way, if this node makes it; the run ends as cancelled. */
@@ -32,6 +36,8 @@ export type ExecutorOptions = AttemptParts & {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
+  /** An attempt has ended by itself; `beganMs` is monotonic. */
+  onEnded: (cached: CachedPlan, attempt: number, beganMs: number, evidence: AttemptResult["evidence"]) => void;
   /** The target of a run said that it is gone for good. */
   onGone: (run: HeldRun, cached: CachedPlan) => void;
   /** What an attempt came to is written. */
@@ -43,7 +49,7 @@ export type ExecutorOptions = AttemptParts & {
 type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
 
 export function createExecutor(options: ExecutorOptions): Executor {
-  const { settler, slots, clock, emit, onRoom, onGone, onWritten } = options;
+  const { settler, slots, clock, emit, onRoom, onGone, onEnded, onWritten } = options;
   const underWay = new Map<string, UnderWay>();
   const waitingForIdle: (() => void)[] = [];
 
@@ -62,6 +68,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const durationMs = monotonicMs() - began;
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
       settler.add(result, () => onWritten(run, cached, result.next));
+      // Cut short by the run's deadline it says nothing of its target.
+      if (!outcome.atDeadline) onEnded(cached, run.attempt, began, result.evidence);
       if (result.nextBecause === "gone") onGone(run, cached);
       emit({
         type: "attempt_ended",
@@ -86,8 +94,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       // Nothing in it throws; should it ever, the watch finds the run held by nobody here and hands it back.
       carryOut(run, cached, entry).catch((error: unknown) => emit({ type: "loop_failed", loop: "execute", error, databaseAway: false }));
     },
-    handBack({ shard, runId, holder, attempt: number }) {
-      settler.add(unbegun({ shard, runId, holder, attempt: number }));
+    handBack(run, wait) {
+      settler.add({ ...unbegun(run), ...(wait && { next: runTransitions.running.hold, ...wait }) });
     },
     refuse(run, reason) {
       const texts = {

@@ -3,6 +3,7 @@ import { settle } from "../store/dispatching.ts";
 import { type DueCursor, fire, fireUnlessBusy, type NewRun, peekDue, readDue, type ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
+import type { Breakers } from "./breaker-view.ts";
 import { type Executor, unbegun } from "./executor.ts";
 import type { HeldRun } from "./held-run.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
@@ -34,6 +35,7 @@ export type FireLoopOptions = {
   plans: PlanCache;
   executor: Executor;
   slots: Slots;
+  breakers: Breakers;
   clock: NodeClock;
   emit: Emit;
   /** Runs became ready: they wait for a claim. Those of queues lie in these shards. */
@@ -145,7 +147,9 @@ export function startFireLoop(options: FireLoopOptions): Loop {
     const skipped = firing.guarded.length > 0 ? states : firing.runs.map((run) => run.state);
     const live = states.filter((state) => state !== "skipped").length;
     emit({ type: "fired", runs: live, skipped: skipped.filter((state) => state === "skipped").length, handed: begun });
-    if (live <= begun) return;
+    const held = firing.runs.filter((run) => run.held === "breaker" && became.get(run.runId) === "waiting").length;
+    if (held > 0) emit({ type: "runs_held", why: "breaker", runs: held });
+    if (live <= begun + held) return;
     const ready = firing.runs.filter((run) => run.placement.queue !== null && became.get(run.runId) === "ready");
     options.onReady(new Set(ready.map((run) => run.shard)));
   };

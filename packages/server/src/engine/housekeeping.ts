@@ -1,3 +1,4 @@
+import { forgetBreakers } from "../store/breakers.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { countAllDeadLetters } from "../store/dead-letters.ts";
 import { purgeExpiredAnswers } from "../store/idempotency.ts";
@@ -42,6 +43,7 @@ export function startHousekeeping({ db, membership, retention, emit }: Housekeep
     // History that goes is what lets a deleted job's secret go.
     if (dropped.length > 0) await purgeSecrets(db);
     await forgetNodes(db);
+    await forgetBreakers(db);
     await purgeExpiredAnswers(db);
     return (await sweep()) ? sweepEveryMs : lookEveryMs;
   };

@@ -1,5 +1,6 @@
 import { planFiring } from "../model/firing-plan.ts";
 import type { CursorMove, DueCursor, GuardedMove, NewRun } from "../store/firing.ts";
+import type { Breakers } from "./breaker-view.ts";
 import type { HeldRun } from "./held-run.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
@@ -27,7 +28,7 @@ export function prepareFiring(
   due: readonly DueCursor[],
   plans: ReadonlyMap<string, CachedPlan>,
   nodeId: number,
-  { slots, plans: cache }: { slots: Slots; plans: PlanCache },
+  { slots, breakers, plans: cache }: { slots: Slots; breakers: Breakers; plans: PlanCache },
 ): Firing {
   const firing: Firing = { moves: [], guarded: [], runs: [], begin: [], stillDue: new Map() };
   const limit = Math.max(1, Math.min(occurrencesPerJob, Math.floor(occurrencesPerScan / due.length)));
@@ -48,9 +49,11 @@ export function prepareFiring(
     for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
       const late = isLate(row, cached, nominalMs);
       const { priority, origin, queue } = cached.placement;
-      const begins = verdict === "run" && !late && queue === null && slots.take(origin);
-      const state = verdict === "skip" ? "skipped" : verdict === "wait" ? "waiting" : begins ? "running" : "ready";
-      const held = verdict === "wait" ? ("overlap" as const) : null;
+      const pass = verdict === "run" && queue === null ? breakers.pass(cached.tenantId, origin) : null;
+      const held = verdict === "wait" ? "overlap" : pass === "held" ? "breaker" : null;
+      const begins = pass !== null && held === null && !late && slots.take(origin);
+      if (begins && pass === "granted") breakers.spend(cached.tenantId, origin);
+      const state = verdict === "skip" ? "skipped" : held !== null ? "waiting" : begins ? "running" : "ready";
       const placement = { ...cached.placement, priority: late ? behindLiveWork : priority };
       const { startTimeoutMs } = cached.plan;
       const expiresMs = startTimeoutMs === null ? null : nominalMs + startTimeoutMs;

@@ -7,6 +7,8 @@ export type Slots = {
   take(origin: number): boolean;
   give(origin: number): void;
   free(): number;
+  /** What the origin may still take of them. */
+  room(origin: number): number;
   taken(): number;
   /** Origins at their share. */
   saturated(): number[];
@@ -30,6 +32,7 @@ export function createSlots(total: number, perOrigin: number): Slots {
       else held.set(origin, count);
     },
     free: () => total - taken,
+    room: (origin) => Math.max(0, Math.min(total - taken, perOrigin - (held.get(origin) ?? 0))),
     taken: () => taken,
     saturated: () => [...held].filter(([, count]) => count >= perOrigin).map(([origin]) => origin),
   };

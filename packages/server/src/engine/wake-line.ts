@@ -21,13 +21,14 @@ export type WakeLineOptions = {
   /** Also called for this node's own wakes, at once. */
   onWake: (shards: readonly number[]) => void;
   onCluster: () => void;
+  onBreakers: () => void;
 };
 
 /**
  * Wake-ups between nodes over LISTEN and NOTIFY. Only ever a latency hint: who misses one finds out by polling within a second, so that a lost connection
  * or a pooler that swallows notifications costs time and nothing else.
  */
-export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: WakeLineOptions): WakeLine {
+export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster, onBreakers }: WakeLineOptions): WakeLine {
   const toSend = new Set<number>();
   let sending: NodeJS.Timeout | null = null;
   let listener: Listener | null = null;
@@ -36,6 +37,7 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
     const message = parseMessage(payload);
     if (message.wake) onWake(message.wake);
     if (message.cluster) onCluster();
+    if (message.breakers) onBreakers();
   };
 
   const connect = async (): Promise<void> => {
@@ -89,10 +91,14 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster }: Wake
 }
 
 /** Anyone with a connection may send on the channel: what is not ours wakes everything, which is harmless. */
-function parseMessage(payload: string): { wake?: number[]; cluster?: boolean } {
+function parseMessage(payload: string): { wake?: number[]; cluster?: boolean; breakers?: boolean } {
   try {
-    const { wake, cluster } = JSON.parse(payload) as { wake?: unknown; cluster?: unknown };
-    return { ...(Array.isArray(wake) && { wake: wake as number[] }), ...(cluster === true && { cluster }) };
+    const { wake, cluster, breakers } = JSON.parse(payload) as { wake?: unknown; cluster?: unknown; breakers?: unknown };
+    return {
+      ...(Array.isArray(wake) && { wake: wake as number[] }),
+      ...(cluster === true && { cluster }),
+      ...(breakers === true && { breakers }),
+    };
   } catch {
     return { wake: [], cluster: true };
   }

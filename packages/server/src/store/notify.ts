@@ -3,8 +3,10 @@ import type { Queryable } from "./database.ts";
 /** One channel for all; a message is a hint, never the truth: who misses it finds out by polling. */
 export const channel = "punctual";
 
-/** `wake`: these shards may have something due sooner than their owner knows. `cluster`: a node came or went, or shards were released. */
-export type Message = { wake: number[] } | { cluster: true };
+/**
+ * `wake`: these shards may have something due sooner than their owner knows. `cluster`: a node came or went, or shards were released.
+ * `breakers`: one has changed. */
+export type Message = { wake: number[] } | { cluster: true } | { breakers: true };
 
 /** In a transaction of its own: notifying holds a database-wide lock from before the commit until after its fsync. */
 export async function notify(db: Queryable, message: Message): Promise<void> {

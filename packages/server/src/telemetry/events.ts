@@ -1,4 +1,4 @@
-import type { FailureClass, RunState } from "@punctual/contract";
+import type { BreakerState, FailureClass, HoldReason, RunState } from "@punctual/contract";
 
 /**
  * What the rooms report, as data. Wording and levels are in logs.ts, counting in metrics.ts; code elsewhere only says what happened. No event may carry a
@@ -26,6 +26,8 @@ export type Event =
   | { type: "results_lost"; runIds: string[] }
   | { type: "result_unstorable"; runId: string; error: unknown }
   | { type: "job_unusable"; jobId: string; revision: number; error: unknown }
+  | { type: "breaker_changed"; tenantId: number; target: string; state: BreakerState; reason: string | null }
+  | { type: "runs_held"; why: HoldReason; runs: number }
   | { type: "runs_orphaned"; runs: number }
   /** `skipped`: could not begin in time; `ended`: their lease was over, or their completion did not come. */
   | { type: "runs_expired"; skipped: number; ended: number }

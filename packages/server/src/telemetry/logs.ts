@@ -48,6 +48,12 @@ function wording(event: Event): Wording {
         text: `job ${event.jobId} cannot be carried out by this node: its definition is not usable here`,
         data: withError(data),
       };
+    case "breaker_changed":
+      return event.state === "open"
+        ? { level: "warn", text: `breaker of ${event.target} opened: ${event.reason}; its runs wait`, data }
+        : { level: "info", text: `breaker of ${event.target} is ${event.state}`, data };
+    case "runs_held":
+      return { level: "debug", text: `${event.runs} runs are held: ${event.why}`, data };
     case "runs_orphaned":
       return { level: "warn", text: `${event.runs} runs of nodes that are gone were handed back`, data };
     case "runs_expired":

@@ -41,6 +41,10 @@ export function createMetrics(): Metrics {
           return;
         case "results_lost":
           return count("punctual_results_lost_total", {}, event.runIds.length);
+        case "breaker_changed":
+          return count("punctual_breaker_changes_total", { state: event.state });
+        case "runs_held":
+          return count("punctual_runs_held_total", { why: event.why }, event.runs);
         case "runs_orphaned":
           return count("punctual_runs_orphaned_total", {}, event.runs);
         case "runs_expired":

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as breakerStatements from "../../src/store/breaker-statements.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as expiryStatements from "../../src/store/expiry-statements.ts";
 import * as fireStatements from "../../src/store/fire-statements.ts";
@@ -9,8 +10,8 @@ import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
-const files = ["hot-statements.ts", "expiry-statements.ts", "queue-statements.ts"];
-const sources = files.map((file) => new URL(`../../src/store/${file}`, import.meta.url));
+const kinds = ["hot", "expiry", "fire", "overlap", "queue", "breaker"];
+const sources = kinds.map((kind) => new URL(`../../src/store/${kind}-statements.ts`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
 /** The statements of those files. */
@@ -20,6 +21,7 @@ const hot = {
   ...fireStatements,
   ...overlapStatements,
   ...queueStatements,
+  ...breakerStatements,
 };
 const none = "'[]'";
 
@@ -41,6 +43,9 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   expiredLeasesSql: [shards, "50"],
   claimFromQueueSql: ["1", "1", "100", "-1", "null", "'w'", "1000", "'{}'", "0"],
   queuesWithWorkSql: [shards, "'{}'", "100"],
+  parkSql: [shards, "'{1}'", "'{7}'", "20", "60000"],
+  letOutSql: [shards, "'{1}'", "'{7}'", "'{10}'", "'{3}'", "false"],
+  heldOriginsSql: [shards, "'{1}'", "'{7}'"],
 };
 
 type PlanNode = { "Node Type": string; "Index Name"?: string; "Index Cond"?: string; "Relation Name"?: string; Plans?: PlanNode[] };
@@ -76,6 +81,7 @@ async function fill(pool: Database): Promise<void> {
   await pool.query(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
     select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, (array['ready', 'running', 'waiting'])[1 + n % 3], 'scheduled', n % 10, n % 50, now(),
            now() + (n - 15000) * interval '1 second', 1, case n % 3 when 1 then 1 + n % 20 end from generate_series(1, 30000) n`);
+  await pool.query("update punctual.live_runs set held = 'breaker' where state = 'waiting' and origin % 5 = 2");
   await pool.query("update punctual.live_runs set queue = shard, concurrency_key = priority, pulled = shard % 2 = 0 where shard < 128");
   await pool.query(`insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
     select n % 256, n, 1, 'q' || n, now(), now() from generate_series(0, 5000) n`);

@@ -34,6 +34,8 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
   result_unstorable: { type: "result_unstorable", runId: "r", error },
   job_unusable: { type: "job_unusable", jobId: "j", revision: 1, error },
   runs_expired: { type: "runs_expired", skipped: 1, ended: 2 },
+  breaker_changed: { type: "breaker_changed", tenantId: 1, target: "https://example.com", state: "open", reason: "all failed" },
+  runs_held: { type: "runs_held", why: "breaker", runs: 3 },
   runs_orphaned: { type: "runs_orphaned", runs: 1 },
   partitions_changed: { type: "partitions_changed", made: ["p"], dropped: [], kept: 0 },
   dead_letters_counted: { type: "dead_letters_counted", open: 3 },
