@@ -83,13 +83,13 @@ function refusalOf(
 }
 
 function delayAfter(attempt: number, { backoff, jitter }: RetryPolicy, random: number): number {
-  const ceilingMs = Math.max(floorMs, ceilingAfter(attempt, backoff));
+  const ceilingMs = ceilingAfter(attempt, backoff);
   return Math.round(jitter === "none" ? ceilingMs : floorMs + random * (ceilingMs - floorMs));
 }
 
 function ceilingAfter(attempt: number, backoff: RetryPolicy["backoff"]): number {
   if (!("kind" in backoff)) return backoff[Math.min(attempt, backoff.length) - 1] ?? floorMs;
   const { kind, baseMs, factor, capMs } = backoff;
-  if (kind === "fixed") return Math.min(capMs, baseMs);
+  if (kind === "fixed") return baseMs;
   return Math.min(capMs, kind === "linear" ? baseMs * attempt : baseMs * factor ** (attempt - 1));
 }

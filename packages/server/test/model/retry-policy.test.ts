@@ -39,6 +39,11 @@ describe("a retry policy", () => {
     }
   });
 
+  test("may have a deadline of up to thirty days", () => {
+    expect(retryPolicyOf({ deadline: "720h" }).deadlineMs).toBe(30 * 24 * 3_600_000);
+    expect(refusal({ deadline: "721h" }).slice(0, 2)).toEqual(["duration_invalid", "/retry/deadline"]);
+  });
+
   test.each<[string, RetryBody, string, string, RegExp]>([
     ["a delay under a second", { baseDelay: "10ms" }, "duration_invalid", "/retry/baseDelay", /expected 1s to/],
     ["a delay over a day", { maxDelay: "25h" }, "duration_invalid", "/retry/maxDelay", /is 25h; expected/],

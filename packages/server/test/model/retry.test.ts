@@ -1,7 +1,7 @@
 import { type FailureClass, failureClasses, type RetryBody } from "@punctual/contract";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { afterAttempt } from "../../src/model/after-attempt.ts";
+import { type AttemptEnd, afterAttempt } from "../../src/model/after-attempt.ts";
 import { attemptLimitMs, decideRetry, type Failure } from "../../src/model/retry.ts";
 import { retryPolicyOf } from "../../src/model/retry-policy.ts";
 
@@ -147,4 +147,11 @@ test("a run whose last attempt failed is dead, and its reason says why in words"
   expect(end(answered(410))).toEqual({ next: "dead", delayMs: 0, reason: "the target is gone (410)", nextBecause: "gone" });
   expect(end(failure("timeout"), 6)).toMatchObject({ next: "dead", reason: "all attempts failed", nextBecause: "attempts_used_up" });
   expect(end(failure("timeout"))).toEqual({ next: "waiting", delayMs: 1_000, reason: null, nextBecause: "backoff" });
+});
+
+test("a run that was cancelled ends with the wish as its reason, and one that was lost waits as a failed one does", () => {
+  const after = (end: AttemptEnd) => afterAttempt(end, nth(1), defaults, 0);
+  expect(after({ kind: "cancelled", reason: "by ann" })).toEqual({ next: "cancelled", delayMs: 0, reason: "by ann", nextBecause: null });
+  expect(after({ kind: "lost", failure: failure("lost") })).toMatchObject({ next: "waiting", nextBecause: "backoff" });
+  expect(after({ kind: "succeeded" })).toEqual({ next: "succeeded", delayMs: 0, reason: null, nextBecause: null });
 });
