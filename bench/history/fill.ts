@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type pg from "pg";
+
 import { jobId, originKey, queueKey, shardOf, shardOfQueue } from "../../packages/server/src/model/ids.ts";
+import type { Database } from "../../packages/server/src/store/database.ts";
 
 export const dayMs = 24 * 3_600_000;
 export const days = 30;
@@ -27,7 +28,7 @@ const queueOf = (index: number): string => `queue-${index}`;
  * Jobs of a tenant with seven tenths of all runs, and of three smaller ones: labels of 50 teams, 100 target origins, every twentieth job in one of ten
  * queues.
  */
-export async function fillJobs(pool: pg.Pool, tenantIds: readonly number[], jobs: number, nowMs: number): Promise<Stock> {
+export async function fillJobs(pool: Database, tenantIds: readonly number[], jobs: number, nowMs: number): Promise<Stock> {
   const rows = Array.from({ length: jobs }, (_, index) => {
     const tenantId = tenantIds[index % 10 < 7 ? 0 : (index % 10) - 6] ?? 1;
     const queue = index % 20 === 0 ? queueKey(tenantId, queueOf((index / 20) % 10)) : null;
@@ -66,7 +67,7 @@ export async function fillJobs(pool: pg.Pool, tenantIds: readonly number[], jobs
  *
  * Of 1,000 runs 10 are dead after two attempts, 12 skipped, 3 cancelled; the rest succeeded.
  */
-export async function fillDay(pool: pg.Pool, dayStartMs: number, runs: number, jobs: number): Promise<void> {
+export async function fillDay(pool: Database, dayStartMs: number, runs: number, jobs: number): Promise<void> {
   const suffix = new Date(dayStartMs).toISOString().slice(0, 10).replaceAll("-", "");
   const bounds = `from ('${new Date(dayStartMs).toISOString()}') to ('${new Date(dayStartMs + dayMs).toISOString()}')`;
   const client = await pool.connect();

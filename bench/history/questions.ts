@@ -4,7 +4,11 @@ import type { Stock } from "./fill.ts";
 
 /** What is asked, by name: filters drawn anew for each page, which begins at a random time of the history. */
 export function questionsOf(stock: Stock): { [name: string]: () => RunFilters } {
-  const any = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!;
+  const any = <T>(items: readonly T[]): T => {
+    const item = items[Math.floor(Math.random() * items.length)];
+    if (item === undefined) throw new RangeError("nothing to choose from");
+    return item;
+  };
   const toMs = (): number => stock.fromMs + Math.random() * (stock.toMs - stock.fromMs);
   const origin = (): number => originKey(stock.tenantId, any(stock.origins));
   const label = () => ({ key: "team", value: `t${Math.floor(Math.random() * stock.teams)}` });

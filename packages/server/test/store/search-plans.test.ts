@@ -29,7 +29,9 @@ beforeAll(async () => {
     select n % 256, gen_random_uuid(), gen_random_uuid(), 1 + n % 2, 1, (array['succeeded', 'succeeded', 'succeeded', 'dead', 'skipped'])[1 + n % 5], 'scheduled', t, 1, t,
            case n % 5 when 3 then 'dns' end
     from generate_series(1, 20000) n, lateral (select punctual.clock() - n * interval '1 minute' as t) t`);
-  await store.rows("analyze punctual.finished_runs");
+  await store.rows(`insert into punctual.attempts (shard, run_id, attempt, outcome, started_at, finished_at)
+    select shard, run_id, 1, 'failed', nominal_at, finished_at from punctual.finished_runs`);
+  await store.rows("analyze punctual.finished_runs, punctual.attempts");
   const rows = await store.rows<{ part: string; whole: string }>(
     "select i.inhrelid::regclass::text as part, i.inhparent::regclass::text as whole from pg_inherits i join pg_class c on c.oid = i.inhrelid and c.relkind = 'i'",
   );
