@@ -54,4 +54,9 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
   getSettings: { method: "GET", path: "/v1/settings", repeatable: "always" },
   putSettings: { method: "PUT", path: "/v1/settings", repeatable: "never" },
+  leaseRuns: { method: "POST", path: "/v1/workers/lease", repeatable: "never" },
+  heartbeatRuns: { method: "POST", path: "/v1/workers/heartbeat", repeatable: "never" },
+  completeRuns: { method: "POST", path: "/v1/workers/complete", repeatable: "never" },
+  completeRun: { method: "POST", path: "/v1/runs/{runId}/complete", repeatable: "never" },
+  listRunLogs: { method: "GET", path: "/v1/runs/{runId}/logs", repeatable: "always" },
 };

@@ -22,4 +22,5 @@ export {
   terminalRunStates,
 } from "./schemas/run.ts";
 export { httpMethods, targetTypes } from "./schemas/target.ts";
+export { heartbeatStatuses, logLevels, workerOutcomes } from "./schemas/worker.ts";
 export type * from "./types.ts";

@@ -28,4 +28,13 @@ export const limits = {
   forecastJobs: 100_000,
   /** What is kept of a target's answer, and of an error's text. */
   outputBytes: 16 * 1024,
+  /** Runs that a worker leases, extends or completes with one request. */
+  workerBatch: 100,
+  /** What is kept of a run's log: of one line, in lines, and in all. */
+  logLineBytes: 8 * 1024,
+  logLines: 10_000,
+  logBytes: 1024 * 1024,
+  /** Lines of one run that a request may bring, and a page may hold. */
+  logLinesAtOnce: 1_000,
+  logPageLines: 1_000,
 } as const;

@@ -35,11 +35,15 @@ export function openApiDocument(version: string): Json {
       { name: "dead letters", description: "Runs that used up their attempts" },
       { name: "queues", description: "Lanes that runs go through, within limits" },
       { name: "breakers", description: "Targets that are held off because they fail" },
+      { name: "workers", description: "Programs of yours that lease runs instead of being called" },
       { name: "schedules", description: "Questions about schedules that need no job" },
       { name: "settings", description: "What a tenant decides for all its jobs" },
     ],
     paths,
-    components: { securitySchemes: { apiKey: { type: "http", scheme: "bearer" } }, schemas: components },
+    components: {
+      securitySchemes: { apiKey: { type: "http", scheme: "bearer" }, completionToken: { type: "http", scheme: "bearer" } },
+      schemas: components,
+    },
   };
 }
 
@@ -70,6 +74,7 @@ function operation(operationId: string, route: Route, hoist: (schema: unknown) =
       ? { requestBody: { required: !route.bodyOptional, content: { "application/json": { schema: hoist(route.body) } } } }
       : {}),
     responses: answers,
+    ...(route.scope === "completion" ? { security: [{ completionToken: [] }] } : {}),
     "x-scope": route.scope,
   };
 }

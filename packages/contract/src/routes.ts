@@ -9,8 +9,9 @@ import { queueRoutes } from "./routes/queues.ts";
 import { runRoutes } from "./routes/runs.ts";
 import { scheduleRoutes } from "./routes/schedules.ts";
 import { settingsRoutes } from "./routes/settings.ts";
+import { workerRoutes } from "./routes/workers.ts";
 
-export { type HttpMethod, type Route, type Scope, scopes } from "./routes/route.ts";
+export { type Access, type HttpMethod, type Route, type Scope, scopes } from "./routes/route.ts";
 
 /**
  * Every route of the API, by operation id. The server registers its handlers from this table and refuses to start when one lacks a handler; the OpenAPI
@@ -26,6 +27,7 @@ export const routes = {
   ...auditRoutes,
   ...clusterRoutes,
   ...settingsRoutes,
+  ...workerRoutes,
 };
 
 export type Routes = typeof routes;

@@ -31,6 +31,14 @@ export const apiErrors = {
     title: "No valid API key",
     remedy: "Send Authorization: Bearer <key>. `npm start` keeps its key in .punctual/api-key.",
   },
+  completion_token_invalid: {
+    status: 401,
+    exit: exitCodes.unauthorized,
+    retryable: false,
+    title: "No valid token for this run",
+    remedy:
+      "Send Authorization: Bearer <token> with the Punctual-Completion-Token of the webhook that brought the run; it is good until the attempt's time is over.",
+  },
   forbidden: {
     status: 403,
     exit: exitCodes.unauthorized,
@@ -100,6 +108,13 @@ export const apiErrors = {
     retryable: false,
     title: "A job cannot change its queue",
     remedy: "Create a job with the other queue, and delete this one; or leave the queue as it is.",
+  },
+  lease_lost: {
+    status: 409,
+    exit: exitCodes.conflict,
+    retryable: false,
+    title: "The run is not held under this lease any more",
+    remedy: "Nothing was changed. Drop the result; if the run is to be tried again, its retry policy sees to it.",
   },
   job_completed: {
     status: 409,
@@ -226,6 +241,13 @@ export const apiErrors = {
     retryable: true,
     title: "The server cannot commit right now",
     remedy: "Try again after Retry-After; nothing was changed, or an Idempotency-Key tells.",
+  },
+  workers_too_many: {
+    status: 503,
+    exit: exitCodes.unavailable,
+    retryable: true,
+    title: "Too many workers wait on this node",
+    remedy: "Try again after Retry-After or on another node; let one worker lease batches instead of many leasing one run each.",
   },
   shutting_down: {
     status: 503,

@@ -2,18 +2,21 @@ import type { TSchema } from "typebox";
 import type { ErrorCode } from "../errors.ts";
 
 export type HttpMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-/** What a key may do. `read` looks, `write` changes jobs and runs, `operate` looks after the installation that all tenants share. */
-export const scopes = ["read", "write", "operate"] as const;
+/** What a key may do. `read` looks, `write` changes jobs and runs, `work` leases and completes runs of workers, `operate` looks after the installation that all tenants share. */
+export const scopes = ["read", "write", "operate", "work"] as const;
 export type Scope = (typeof scopes)[number];
+
+/** What a request needs: a key with this scope, or instead of a key the token of the very webhook that it completes. */
+export type Access = Scope | "completion";
 
 export type Route = {
   method: HttpMethod;
   /** With `{parameters}` as OpenAPI writes them. */
   path: string;
-  tag: "jobs" | "runs" | "dead letters" | "queues" | "schedules" | "cluster" | "settings" | "audit" | "breakers";
+  tag: "jobs" | "runs" | "dead letters" | "queues" | "schedules" | "cluster" | "settings" | "audit" | "breakers" | "workers";
   summary: string;
   description?: string;
-  scope: Scope;
+  scope: Access;
   params?: TSchema;
   query?: TSchema;
   body?: TSchema;
@@ -21,6 +24,8 @@ export type Route = {
   bodyOptional?: boolean;
   /** Takes an Idempotency-Key header. */
   idempotent?: boolean;
+  /** May hold its answer back for a while; its client may be gone by then. */
+  waits?: boolean;
   /** Takes If-Match and answers ETag. */
   revisioned?: boolean;
   responses: { [status: number]: { description: string; schema?: TSchema } };

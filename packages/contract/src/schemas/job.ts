@@ -22,7 +22,11 @@ const policyFields = {
   ),
   retry: Type.Optional(Retry),
   timeout: Type.Optional(
-    Type.String({ ...Duration, description: "For one attempt, from connect to the last byte. 1s to 1h, default 30s" }),
+    Type.String({
+      ...Duration,
+      description:
+        "For one attempt, from connect to the last byte: 1s to 1h, default 30s. Of a worker's run, and of a webhook with completion callback, from the lease or the request to its completion: 1s to 168h, default 1h",
+    }),
   ),
   misfire: Type.Optional(MisfirePolicy),
   maxRuns: Type.Optional(

@@ -10,7 +10,8 @@ const Delay = Type.String({ minLength: 1, maxLength: 64, examples: ["30s"] });
 const retryOnFields = {
   classes: Type.Array(Type.Unsafe<RetryableClass>(Type.Enum([...retryableClasses])), {
     maxItems: retryableClasses.length,
-    description: "Classes of failure that are retried. Default: timeout, connection_refused, connection_reset, dns, tls, lost, internal",
+    description:
+      "Classes of failure that are retried. Default: timeout, connection_refused, connection_reset, dns, tls, lost, internal, worker_error",
   }),
   statusCodes: Type.Array(Type.Union([Type.Integer({ minimum: 400, maximum: 599 }), Type.Enum(["4xx", "5xx"])]), {
     maxItems: 200,

@@ -35,6 +35,7 @@ export const failureClasses = [
   "cancelled",
   "lost",
   "internal",
+  "worker_error",
 ] as const;
 export type FailureClass = (typeof failureClasses)[number];
 
@@ -92,6 +93,16 @@ const runFields = {
     }),
   ),
   queue: Nullable(Type.String({ description: "The queue it was fired into" })),
+  worker: Nullable(Type.String({ description: "The worker that holds it, as it names itself" })),
+  leaseUntil: Nullable(
+    Type.String({ ...Instant, description: "Until when its worker holds it without a beat, or an accepted webhook may be completed" }),
+  ),
+  progress: Nullable(
+    Type.Object(
+      { percent: Nullable(Type.Integer({ minimum: 0, maximum: 100 })), message: Nullable(Type.String()) },
+      { title: "Progress", additionalProperties: false, description: "Of the attempt under way, as its worker tells it" },
+    ),
+  ),
   reason: Nullable(Type.String({ description: "Why it was skipped or cancelled, or why it is dead" })),
   endedBy: Nullable(Type.String({ description: "Who ended it, or asked for its end, when a person did", examples: ["key ops (k3v9q2)"] })),
   rerunOf: Nullable(Type.String({ ...Uuid, description: "The run that this one repeats" })),

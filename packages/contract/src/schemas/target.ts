@@ -16,6 +16,13 @@ export const HttpTarget = Type.Object(
         description: "Sent besides Punctual's own, which cannot be replaced",
       }),
     ),
+    completion: Type.Optional(
+      Type.Enum(["answer", "callback"], {
+        default: "answer",
+        description:
+          "answer: any 2xx is the run's success; callback: 202 only accepts the run, which goes on until the receiver completes it, for as long as timeout allows",
+      }),
+    ),
     signing: Type.Optional(
       Type.Enum(["tenant", "own"], {
         default: "tenant",

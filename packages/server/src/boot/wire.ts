@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
 import { pino } from "pino";
 import { createOperations } from "../commands/index.ts";
+import type { WorkerDesk } from "../commands/workers/desk.ts";
 import { type Engine, startEngine } from "../engine/engine.ts";
 import { createHttpServer, type HttpEvents } from "../http/server.ts";
 import { readClock } from "../store/clock.ts";
@@ -56,18 +57,21 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
     http = createHttpServer({
       db: apiDb,
       cipher,
-      operations: createOperations({
-        check: (spec) =>
-          targetOf(targets, spec)
-            .check(spec)
-            .map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
-        originOf: (spec) => targetOf(targets, spec).originOf(spec),
-        describe: (spec, { number, startedMs, nominalMs, ...attempt }) =>
-          targetOf(targets, spec).describe?.(
-            { ...attempt, target: spec, attempt: number, nominalAt: nominalMs, idempotencyKey: attempt.runId },
-            startedMs,
-          ) ?? null,
-      }),
+      operations: createOperations(
+        {
+          check: (spec) =>
+            targetOf(targets, spec)
+              .check(spec)
+              .map((fault) => ({ ...fault, pointer: `/target${fault.pointer}` })),
+          originOf: (spec) => targetOf(targets, spec).originOf(spec),
+          describe: (spec, { number, startedMs, nominalMs, ...attempt }) =>
+            targetOf(targets, spec).describe?.(
+              { ...attempt, target: spec, attempt: number, nominalAt: nominalMs, idempotencyKey: attempt.runId },
+              startedMs,
+            ) ?? null,
+        },
+        deskOf(() => engine),
+      ),
       // A job created before the engine runs is found by its first look.
       wake: (shard) => engine?.wake(shard),
       version,
@@ -119,6 +123,21 @@ function guests(): Map<string, Target<TargetSpec>> {
   const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version });
   const worker: Target<TargetSpec> = createWorkerTarget();
   return new Map([http, worker].map((target) => [target.type, target]));
+}
+
+/** The engine's desk, which is there a moment after the port is open. */
+function deskOf(engine: () => Engine | null): WorkerDesk {
+  const desk = (): WorkerDesk => {
+    const workers = engine()?.workers;
+    if (!workers) throw new PunctualError("unavailable", "This node is just starting.", { retryAfterSeconds: 1 });
+    return workers;
+  };
+  return {
+    lease: async (wish) => desk().lease(wish),
+    beat: async (beats) => desk().beat(beats),
+    complete: async (results) => desk().complete(results),
+    completeAccepted: async (runId, grant, told) => desk().completeAccepted(runId, grant, told),
+  };
 }
 
 function targetOf(targets: ReadonlyMap<string, Target<TargetSpec>>, spec: TargetSpec): Target<TargetSpec> {

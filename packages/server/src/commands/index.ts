@@ -23,11 +23,18 @@ import { getSettings, putSettings } from "./settings.ts";
 import { triggerJob } from "./trigger-job.ts";
 import { updateJob } from "./update-job.ts";
 import { upsertJob } from "./upsert-job.ts";
+import { completeRun } from "./workers/complete-run.ts";
+import { completeRuns } from "./workers/complete-runs.ts";
+import type { WorkerDesk } from "./workers/desk.ts";
+import { heartbeatRuns } from "./workers/heartbeat-runs.ts";
+import { leaseRuns } from "./workers/lease-runs.ts";
+import { listRunLogs } from "./workers/list-run-logs.ts";
 
 /** A handler for every operation of the route table; the type demands that none is missing. */
 export type Operations = { [K in OperationId]: Operation<K> };
 
-export function createOperations(guests: Guests): Operations {
+/** @param desk where workers are served; the engine's part of it */
+export function createOperations(guests: Guests, desk: WorkerDesk): Operations {
   return {
     createJob: createJob(guests),
     createJobsBulk: createJobsBulk(guests),
@@ -72,5 +79,10 @@ export function createOperations(guests: Guests): Operations {
     getCluster,
     getSettings,
     putSettings,
+    leaseRuns: leaseRuns(desk),
+    heartbeatRuns: heartbeatRuns(desk),
+    completeRuns: completeRuns(desk),
+    completeRun: completeRun(desk),
+    listRunLogs,
   };
 }

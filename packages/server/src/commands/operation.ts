@@ -14,6 +14,10 @@ export type CommandContext = {
    * Called inside a transaction, it is sent after the commit.
    */
   wake(shard: number): void;
+  /** Of a request that waits: aborts when its client has gone. */
+  gone?: AbortSignal;
+  /** Of a request with a webhook's token instead of a key: what the token is good for. */
+  completion?: { attempt: number; expiresMs: number };
 };
 
 /** A request that fits its schema. `ifMatch` is the revision its author has read, null when it does not matter. */

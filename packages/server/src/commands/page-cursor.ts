@@ -13,6 +13,8 @@ const keyShapes = {
   queues: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
   /** An origin. */
   breakers: /^[a-z]+:\S{1,2048}$/,
+  /** Attempt and line. */
+  logs: /^\d{1,9}\/\d{1,9}$/,
   /** Nominal time in epoch ms. */
   occurrences: /^-?\d{1,15}$/,
 } as const;

@@ -1,4 +1,5 @@
 import type { Target as TargetSpec } from "@punctual/contract";
+import type { WorkerDesk } from "../commands/workers/desk.ts";
 import type { Database } from "../store/database.ts";
 import { notify } from "../store/notify.ts";
 import type { Retention } from "../store/retention.ts";
@@ -27,6 +28,7 @@ import { createSigningSecrets } from "./signing-secrets.ts";
 import { createSlots } from "./slots.ts";
 import { startWakeLine } from "./wake-line.ts";
 import { startWatchLoop } from "./watch-loop.ts";
+import { startWorkers } from "./workers/start.ts";
 
 export type EngineOptions = {
   db: Database;
@@ -51,6 +53,8 @@ export type Engine = {
   /** A shard may have something due sooner than its owner knows. */
   wake(shard: number): void;
   gauges(): { running: number; slotsFree: number; shards: number; breakersOpen: number };
+  /** For those who do runs themselves. */
+  workers: WorkerDesk;
   /**
    * Stops firing, gives the shards back, waits for what runs, hands the rest back, and leaves the cluster. Ends within `drainMs` and 40 s even when the
    * database does not answer any more.
@@ -110,10 +114,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const shared = { db, membership, shards, plans, executor, slots, breakers, clock, emit };
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
-  const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken: () => queueLoop.ready(null) });
+  const onWoken = (): void => {
+    queueLoop.ready(null);
+    workers.wake([]);
+  };
+  const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken });
   const onReleased = (): void => {
     claimLoop.wake();
-    queueLoop.ready(null);
+    onWoken();
   };
   const overlapLoop = startOverlapLoop({ ...shared, onReleased });
   const fireLoop = startFireLoop({
@@ -123,6 +131,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);
     },
     onHeld: overlapLoop.attend,
+    onPulled: (woken) => wakeLine.sendPulled(woken),
   });
   const rescueLoop = startRescueLoop({ ...shared, onRescued: () => claimLoop.wake(), followUp });
   const onExpired = (): void => {
@@ -134,6 +143,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const breakerLoop = startBreakerLoop({ ...shared, view: breakers, onReleased });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
+  const workers = startWorkers({ db, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
   /** @param woken null for all shards */
   const wakeLoops = (woken: readonly number[] | null): void => {
     fireLoop.wake();
@@ -146,10 +156,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     emit,
     onWake: (woken) => {
       const owned = new Set(shards.owned().map((row) => row.shard));
+      // Whichever node owns the shard: a run that was just triggered may be for a worker that waits here.
+      workers.wake(woken);
       if (woken.length > 0 && !woken.some((shard) => owned.has(shard))) return;
       wakeLoops(woken.length === 0 ? null : woken);
       overlapLoop.wake(woken);
     },
+    onPulled: workers.wake,
     onCluster: () => shards.wake(),
     onBreakers: () => breakerLoop.wake(),
   });
@@ -164,12 +177,15 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       shards: shards.owned().length,
       breakersOpen: breakers.openCount(),
     }),
+    workers,
     async stop(drainMs) {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
       const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, housekeeping];
       await Promise.all(begun.map((loop) => loop.stop()));
+      // Workers that wait here go on to wait elsewhere.
+      await courtesy(workers.stop());
       await courtesy(shards.stop());
       await executor.idle(drainMs);
       executor.abandon();

@@ -42,6 +42,8 @@ export type FireLoopOptions = {
   onReady: (shardsOfQueues: ReadonlySet<number>) => void;
   /** A run is held until another one of its job has ended. */
   onHeld: (job: JobToAttend) => void;
+  /** Runs for workers became ready in these shards. */
+  onPulled: (shards: readonly number[]) => void;
 };
 
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
@@ -152,6 +154,8 @@ export function startFireLoop(options: FireLoopOptions): Loop {
     if (live <= begun + held) return;
     const ready = firing.runs.filter((run) => run.placement.queue !== null && became.get(run.runId) === "ready");
     options.onReady(new Set(ready.map((run) => run.shard)));
+    const pulled = ready.filter((run) => run.placement.pulled);
+    if (pulled.length > 0) options.onPulled([...new Set(pulled.map((run) => run.shard))]);
   };
 
   const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {

@@ -11,6 +11,8 @@ const checkEveryMs = 5_000;
 export type WakeLine = {
   /** Tells the shard's owner, here and now or on another node soon. */
   send(shard: number): void;
+  /** Tells the nodes that workers wait on, this one at once, that runs for workers became ready. */
+  sendPulled(shards: readonly number[]): void;
   stop(): Promise<void>;
 };
 
@@ -20,6 +22,8 @@ export type WakeLineOptions = {
   emit: Emit;
   /** Also called for this node's own wakes, at once. */
   onWake: (shards: readonly number[]) => void;
+  /** The same for runs that workers pull. */
+  onPulled: (shards: readonly number[]) => void;
   onCluster: () => void;
   onBreakers: () => void;
 };
@@ -28,14 +32,15 @@ export type WakeLineOptions = {
  * Wake-ups between nodes over LISTEN and NOTIFY. Only ever a latency hint: who misses one finds out by polling within a second, so that a lost connection
  * or a pooler that swallows notifications costs time and nothing else.
  */
-export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster, onBreakers }: WakeLineOptions): WakeLine {
-  const toSend = new Set<number>();
+export function startWakeLine({ db, databaseUrl, emit, onWake, onPulled, onCluster, onBreakers }: WakeLineOptions): WakeLine {
+  const toSend = { wake: new Set<number>(), pulled: new Set<number>() };
   let sending: NodeJS.Timeout | null = null;
   let listener: Listener | null = null;
 
   const receive = (payload: string): void => {
     const message = parseMessage(payload);
     if (message.wake) onWake(message.wake);
+    if (message.pulled) onPulled(message.pulled);
     if (message.cluster) onCluster();
     if (message.breakers) onBreakers();
   };
@@ -52,6 +57,7 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster, onBrea
     // What was said while nobody listened is found by looking.
     onCluster();
     onWake([]);
+    onPulled([]);
   };
 
   const loop: Loop = startLoop({
@@ -70,17 +76,29 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster, onBrea
 
   const flush = (): void => {
     sending = null;
-    const message: Message = { wake: [...toSend] };
-    toSend.clear();
+    const message: Message = {
+      ...(toSend.wake.size > 0 && { wake: [...toSend.wake] }),
+      ...(toSend.pulled.size > 0 && { pulled: [...toSend.pulled] }),
+    };
+    toSend.wake.clear();
+    toSend.pulled.clear();
     // A message that is lost is found by polling.
     notify(db, message).catch(() => {});
+  };
+
+  const sendSoon = (kind: keyof typeof toSend, shards: readonly number[]): void => {
+    for (const shard of shards) toSend[kind].add(shard);
+    sending ??= setTimeout(flush, debounceMs);
   };
 
   return {
     send: (shard) => {
       onWake([shard]);
-      toSend.add(shard);
-      sending ??= setTimeout(flush, debounceMs);
+      sendSoon("wake", [shard]);
+    },
+    sendPulled: (shards) => {
+      onPulled(shards);
+      sendSoon("pulled", shards);
     },
     stop: async () => {
       await loop.stop();
@@ -91,15 +109,17 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onCluster, onBrea
 }
 
 /** Anyone with a connection may send on the channel: what is not ours wakes everything, which is harmless. */
-function parseMessage(payload: string): { wake?: number[]; cluster?: boolean; breakers?: boolean } {
+function parseMessage(payload: string): { wake?: number[]; pulled?: number[]; cluster?: boolean; breakers?: boolean } {
   try {
-    const { wake, cluster, breakers } = JSON.parse(payload) as { wake?: unknown; cluster?: unknown; breakers?: unknown };
+    const parsed = JSON.parse(payload) as { wake?: unknown; pulled?: unknown; cluster?: unknown; breakers?: unknown };
+    const { wake, pulled, cluster, breakers } = parsed;
     return {
       ...(Array.isArray(wake) && { wake: wake as number[] }),
       ...(cluster === true && { cluster }),
       ...(breakers === true && { breakers }),
+      ...(Array.isArray(pulled) && { pulled: pulled as number[] }),
     };
   } catch {
-    return { wake: [], cluster: true };
+    return { wake: [], pulled: [], cluster: true };
   }
 }

@@ -3,9 +3,17 @@ import { LRUCache } from "lru-cache";
 import { parseApiKey, secretMatches } from "../store/api-key-format.ts";
 import { type ApiKey, findApiKey } from "../store/api-keys.ts";
 import type { Queryable } from "../store/database.ts";
+import type { Cipher } from "../store/secrets.ts";
+import { readCompletionToken } from "../store/tokens.ts";
 
 /** Who asks. The tenant comes from the key and from nowhere else. */
-export type Caller = { tenantId: number; keyId: string; keyName: string };
+export type Caller = {
+  tenantId: number;
+  keyId: string;
+  keyName: string;
+  /** Instead of a key's rights: what the token of a webhook is good for. */
+  completion?: { attempt: number; expiresMs: number };
+};
 
 /** @throws PunctualError unauthorized, forbidden */
 export type Authenticate = (authorization: string | undefined, scope: Scope) => Promise<Caller>;
@@ -40,6 +48,19 @@ export function createAuthenticator(db: Queryable): Authenticate {
   };
 }
 
+/**
+ * Tells who completes an accepted webhook, by the token that it brought.
+ *
+ * @throws PunctualError unauthorized without a token, completion_token_invalid for one that was not made for this run
+ */
+export function authenticateCompletion(cipher: Cipher, authorization: string | undefined, runId: string): Caller {
+  const grant = readCompletionToken(cipher, runId.toLowerCase(), bearerToken(authorization));
+  if (!grant) throw new PunctualError("completion_token_invalid", "This token was not made for this run.");
+  const { tenantId, ...completion } = grant;
+  return { tenantId, keyId: "webhook", keyName: "completion token", completion };
+}
+
+/** The token after `Bearer`. @throws PunctualError unauthorized */
 function bearerToken(authorization: string | undefined): string {
   if (!authorization) throw new PunctualError("unauthorized", "The Authorization header is missing.");
   const [, token] = /^Bearer +(\S+) *$/i.exec(authorization) ?? [];

@@ -4,7 +4,7 @@ import type { Operations } from "../commands/index.ts";
 import type { CommandContext } from "../commands/operation.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
-import type { Authenticate } from "./auth.ts";
+import { type Authenticate, authenticateCompletion } from "./auth.ts";
 import { answerOnce, fingerprintOf, type Outcome, type Result, readIdempotencyKey } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 
@@ -35,11 +35,15 @@ export function registerRoutes(app: FastifyInstance, parts: RouteParts): void {
       bodyLimit: operationId === "createJobsBulk" ? limits.bulkBodyBytes : limits.bodyBytes,
       // Before the body is read: whoever has no key cannot make the server read megabytes.
       onRequest: async (request) => {
-        request.caller = await parts.authenticate(request.headers.authorization, route.scope);
+        const { authorization } = request.headers;
+        request.caller =
+          route.scope === "completion"
+            ? authenticateCompletion(parts.cipher, authorization, (request.params as { runId: string }).runId)
+            : await parts.authenticate(authorization, route.scope);
       },
       handler: async (request, reply) => {
         const input = readInput(route, request);
-        const outcome = await carryOut(parts, operationId, route, operation, request, input);
+        const outcome = await carryOut(parts, operationId, route, operation, request, reply, input);
         return send(reply, outcome);
       },
     });
@@ -53,17 +57,34 @@ async function carryOut(
   route: Route,
   operation: AnyOperation,
   request: FastifyRequest,
+  reply: FastifyReply,
   input: Input,
 ): Promise<Outcome> {
   if (!request.caller) throw new TypeError("a route of the table was reached without a caller");
   const { db, cipher, wake } = parts;
-  const { tenantId, keyId, keyName } = request.caller;
+  const { tenantId, keyId, keyName, completion } = request.caller;
   // By name for people, by id because a name need not be unique.
-  const context = { tenantId, actor: `key ${keyName} (${keyId})`, cipher, wake };
+  const context = {
+    tenantId,
+    actor: `key ${keyName} (${keyId})`,
+    cipher,
+    wake,
+    ...(completion && { completion }),
+    ...(route.waits && { gone: goneSignal(reply) }),
+  };
   const key = readIdempotencyKey(route, request.headers["idempotency-key"], input.body);
   if (key === null) return { result: await operation({ ...context, db }, input), replayed: false };
   const keyed = { operationId, key, fingerprint: fingerprintOf(route, input.params, input.body) };
   return answerOnce(db, context, keyed, (inTransaction) => operation(inTransaction, input));
+}
+
+/** Aborts when the connection ends before the answer was sent. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => {
+    if (!reply.raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 function send(reply: FastifyReply, { result, replayed }: Outcome): FastifyReply {

@@ -23,6 +23,7 @@ export const retryDefaults = {
     "tls",
     "lost",
     "internal",
+    "worker_error",
   ] satisfies RetryableClass[] as RetryableClass[],
   statusCodes: [408, 425, 429, "5xx"] as (number | "4xx" | "5xx")[],
 } as const;

@@ -23,6 +23,11 @@ export type RunRow = {
   held: HoldReason | null;
   /** Its queue's name. */
   queue: string | null;
+  /** Of one that a worker holds, or whose webhook was accepted; null of every other. */
+  worker: string | null;
+  lease_until_ms: number | null;
+  progress: number | null;
+  progress_message: string | null;
   /** Who ended it, or asked for its end, when a person did. */
   ended_by: string | null;
   /** Of its last attempt that ended. */
@@ -60,10 +65,10 @@ export const lastAttempt = `left join lateral (
   order by a.attempt desc limit 1) a on true`;
 const liveColumns = `r.run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, punctual.ms(due_at) as due_ms, r.attempt,
   punctual.ms(r.started_at) as started_ms, null::float8 as finished_ms, cancel_reason as reason, cancelled_by as ended_by, rerun_of, held, ${queueName},
-  a.failure_class, a.status_code`;
+  a.failure_class, a.status_code, worker, case when holder < 0 then punctual.ms(expires_at) end as lease_until_ms, progress, progress_message`;
 const finishedColumns = `run_id, job_id, revision, state, kind, punctual.ms(nominal_at) as nominal_ms, null::float8 as due_ms, attempt,
   punctual.ms(started_at) as started_ms, punctual.ms(finished_at) as finished_ms, reason, ended_by, rerun_of, null as held, ${queueName},
-  failure_class, status_code`;
+  failure_class, status_code, null::text as worker, null::float8 as lease_until_ms, null::smallint as progress, null::text as progress_message`;
 
 /** The run, or null when it does not exist or is another tenant's. Index: primary keys. */
 export async function findRun(db: Queryable, tenantId: number, runId: string): Promise<RunRow | null> {

@@ -76,11 +76,12 @@ edge as (
     (select run_id from live where place = $7 order by run_id desc limit 1), (select run_id from ended where place = $5 limit 1)) as reached),
 candidates as (
   select r.shard, r.run_id, r.job_id, r.revision, r.state, r.kind, r.nominal_at, r.due_at, r.attempt, r.started_at, null::timestamptz as finished_at,
-         r.cancel_reason as reason, r.cancelled_by as ended_by, r.rerun_of, r.held, r.queue, r.origin, a.failure_class, a.status_code
+         r.cancel_reason as reason, r.cancelled_by as ended_by, r.rerun_of, r.held, r.queue, r.origin, a.failure_class, a.status_code,
+         r.worker, case when r.holder < 0 then r.expires_at end as lease_until, r.progress, r.progress_message
   from live r ${lastAttempt} where r.tenant_id = $1
   union all
   select shard, run_id, job_id, revision, state, kind, nominal_at, null, attempt, started_at, finished_at, reason, ended_by, rerun_of, null, queue, origin,
-         failure_class, status_code from ended where tenant_id = $1),
+         failure_class, status_code, null, null, null, null from ended where tenant_id = $1),
 found as (
   select c.* from candidates c, edge
   where (edge.reached is null or c.run_id >= edge.reached)
@@ -93,5 +94,6 @@ found as (
   order by c.run_id desc limit $8)
 select edge.reached, f.run_id, f.job_id, f.revision, f.state, f.kind, punctual.ms(f.nominal_at) as nominal_ms, punctual.ms(f.due_at) as due_ms, f.attempt,
        punctual.ms(f.started_at) as started_ms, punctual.ms(f.finished_at) as finished_ms, f.reason, f.ended_by, f.rerun_of, f.held,
-       (select q.name from punctual.queues q where q.shard = f.shard and q.queue = f.queue) as queue, f.failure_class, f.status_code
+       (select q.name from punctual.queues q where q.shard = f.shard and q.queue = f.queue) as queue, f.failure_class, f.status_code,
+       f.worker, punctual.ms(f.lease_until) as lease_until_ms, f.progress, f.progress_message
 from edge left join found f on true order by f.run_id desc`;

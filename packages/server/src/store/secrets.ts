@@ -1,8 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import type { Queryable } from "./database.ts";
 
 /** Encrypts and decrypts with the installation's key. `context` (tenant and name) is authenticated, so that a row moved to another tenant does not open. */
-export type Cipher = { seal(plaintext: string, context: string): Buffer; open(ciphertext: Buffer, context: string): string };
+export type Cipher = {
+  seal(plaintext: string, context: string): Buffer;
+  open(ciphertext: Buffer, context: string): string;
+  /** A code (HMAC-SHA256) that only this installation can make: what it says of a text, it has said itself. */
+  mac(text: string): Buffer;
+};
 
 const ivBytes = 12;
 const tagBytes = 16;
@@ -13,7 +18,10 @@ const tagBytes = 16;
  * @param key 32 bytes
  */
 export function createCipher(key: Buffer): Cipher {
+  // A key of its own: one key is not to serve two purposes.
+  const macKey = createHmac("sha256", key).update("punctual tokens").digest();
   return {
+    mac: (text) => createHmac("sha256", macKey).update(text).digest(),
     seal(plaintext, context) {
       const iv = randomBytes(ivBytes);
       const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(Buffer.from(context));

@@ -18,6 +18,7 @@ import { readPlans } from "../../src/store/plans.ts";
 import { createCipher } from "../../src/store/secrets.ts";
 import { checkHttpTarget } from "../../src/targets/http/check.ts";
 import { createStore, placement, type Store } from "../store/fixture.ts";
+import { emptyDesk } from "../workers/empty-desk.ts";
 
 type Request<K extends OperationId> = { params?: Params<K>; query?: Query<K>; body?: Body<K>; ifMatch?: number | null };
 
@@ -52,7 +53,7 @@ export async function openOffice(): Promise<Office> {
       body: JSON.stringify(attempt),
     }),
   };
-  const operations = createOperations(guests);
+  const operations = createOperations(guests, emptyDesk);
   const cipher = createCipher(randomBytes(32));
   const woken: number[] = [];
   const ask: Office["ask"] = (id, request, tenantId = store.tenantId) => {

@@ -1,8 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Body, OperationId, Target as TargetSpec } from "@punctual/contract";
 import { createTestDatabase, eventually, type TestDatabase } from "@punctual/testkit";
+import type { Guests } from "../../src/commands/guests.ts";
 import { createOperations, type Operations } from "../../src/commands/index.ts";
 import { type Engine, startEngine } from "../../src/engine/engine.ts";
+import { createHttpServer } from "../../src/http/server.ts";
 import { shardCount, shardOf } from "../../src/model/ids.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { addSecret, createCipher, newSigningSecret, tenantSigningSecret } from "../../src/store/secrets.ts";
@@ -11,6 +13,7 @@ import { createHttpTarget } from "../../src/targets/http/target.ts";
 import type { Target } from "../../src/targets/port.ts";
 import { createWorkerTarget } from "../../src/targets/worker/target.ts";
 import type { Event } from "../../src/telemetry/events.ts";
+import { emptyDesk } from "../workers/empty-desk.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "./database-proxy.ts";
 
 export const leaseTtlMs = 2_000;
@@ -30,6 +33,10 @@ export type NodeOptions = {
 export type TestNode = {
   engine: Engine;
   events: Event[];
+  /** What broke while it answered requests. */
+  failures: unknown[];
+  /** The URL of its API. */
+  url: string;
   /** Both of its ways to the database. */
   proxy: Pick<DatabaseProxy, "cut" | "heal">;
   /** Only the way of its lease. */
@@ -42,6 +49,8 @@ export type Cluster = {
   database: TestDatabase;
   tenantId: number;
   signingSecret: string;
+  /** A key of the tenant with every scope. */
+  apiKey: string;
   start(options?: NodeOptions): Promise<TestNode>;
   /** Asks as another tenant when `tenantId` is given; wakes the engine of `on`, as its API would. */
   ask<K extends OperationId>(
@@ -54,6 +63,7 @@ export type Cluster = {
   createJobOn(node: TestNode, body: Body<"createJob">): Promise<{ jobId: string }>;
   /** Resolves when every shard has one of these owners, and each owns its share. */
   settled(...nodes: TestNode[]): Promise<void>;
+  addTenantWithKey(name: string): Promise<{ apiKey: string }>;
   addTenant(name: string): Promise<number>;
   /** Rows of a query on the test's own connection. */
   rows<T extends object>(sql: string, values?: unknown[]): Promise<T[]>;
@@ -71,16 +81,17 @@ type AskRequest<K extends OperationId> = Parameters<Operations[K]>[1];
 export async function startCluster(): Promise<Cluster> {
   const database = await createTestDatabase();
   const cipher = createCipher(randomBytes(32));
-  const { tenantId } = await bootstrapTenant(database.pool, "default");
+  const { tenantId, apiKey } = await bootstrapTenant(database.pool, "default");
   const signingSecret = newSigningSecret();
   await addSecret(database.pool, cipher, tenantId, tenantSigningSecret, signingSecret);
   const known = guests();
   const guestOf = (spec: TargetSpec): Target<TargetSpec> => known.get(spec.type) as Target<TargetSpec>;
-  const operations = createOperations({
+  const callable: Guests = {
     check: (spec) => guestOf(spec).check(spec),
     originOf: (spec) => guestOf(spec).originOf(spec),
     describe: () => null,
-  });
+  };
+  const operations = createOperations(callable, emptyDesk);
   const nodes: TestNode[] = [];
 
   const start = async (options: NodeOptions = {}): Promise<TestNode> => {
@@ -91,6 +102,7 @@ export async function startCluster(): Promise<Cluster> {
     const leaseDb = pool(leaseProxy.url, 1, 500);
     const targets = guests();
     const events: Event[] = [];
+    const failures: unknown[] = [];
     const engine = await startEngine({
       db: options.through ? options.through(db) : db,
       leaseDb,
@@ -105,9 +117,20 @@ export async function startCluster(): Promise<Cluster> {
       retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
       emit: (event) => void events.push(event),
     });
+    const api = createHttpServer({
+      ...{ db: database.pool, cipher, version: "0.0.0", metrics: () => "" },
+      operations: createOperations(callable, engine.workers),
+      wake: engine.wake,
+      events: { answered: () => {}, failed: ({ error }) => void failures.push(error) },
+      isDraining: () => stopped !== null,
+      isReady: async () => ({ ready: true, detail: "" }),
+    });
+    const url = await api.listen({ host: "127.0.0.1", port: 0 });
     let stopped: Promise<void> | null = null;
     const stop = async (drainMs: number): Promise<void> => {
       await engine.stop(drainMs);
+      api.server.closeAllConnections();
+      await api.close();
       await Promise.all([...targets.values()].map((target) => target.close()));
       await Promise.all([db.end(), leaseDb.end()]);
       await Promise.all([proxy.stop(), leaseProxy.stop()]);
@@ -115,6 +138,8 @@ export async function startCluster(): Promise<Cluster> {
     const node: TestNode = {
       engine,
       events,
+      url,
+      failures,
       proxy: { cut: () => [proxy, leaseProxy].map((each) => each.cut()), heal: () => [proxy, leaseProxy].map((each) => each.heal()) },
       leaseProxy,
       has: (type) => events.some((event) => event.type === type),
@@ -148,6 +173,7 @@ export async function startCluster(): Promise<Cluster> {
     database,
     tenantId,
     signingSecret,
+    apiKey: apiKey ?? "",
     start,
     ask,
     createJob,
@@ -166,6 +192,7 @@ export async function startCluster(): Promise<Cluster> {
         { timeoutMs: 10_000 },
       );
     },
+    addTenantWithKey: async (name) => ({ apiKey: (await bootstrapTenant(database.pool, name)).apiKey ?? "" }),
     addTenant: async (name) => (await bootstrapTenant(database.pool, name)).tenantId,
     rows,
     async stop() {

@@ -4,6 +4,7 @@ import formats from "ajv-formats";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createOperations } from "../../src/commands/index.ts";
 import { checkHttpTarget } from "../../src/targets/http/check.ts";
+import { emptyDesk } from "../workers/empty-desk.ts";
 import { type Api, goodJob, type Reply, startApi } from "./fixture.ts";
 
 type Document = {
@@ -22,11 +23,14 @@ const nobody = "0192f3a4-5b6c-8d7e-9f01-23456789ab2c";
 beforeAll(async () => {
   const check = (target: Target) => (target.type === "http" ? checkHttpTarget(target) : []);
   api = await startApi(
-    createOperations({
-      check,
-      originOf: (target) => (target.type === "http" ? new URL(target.url).origin : target.type),
-      describe: () => null,
-    }),
+    createOperations(
+      {
+        check,
+        originOf: (target) => (target.type === "http" ? new URL(target.url).origin : target.type),
+        describe: () => null,
+      },
+      emptyDesk,
+    ),
   );
   document = (await api.request("GET", "/openapi.json")).json as Document;
   ajv = new Ajv2020({ strict: false });
@@ -76,7 +80,7 @@ describe.each(table)("%s", (_operationId, route) => {
   });
 });
 
-describe.each(table.filter(([, route]) => route.scope === "write"))("%s", (_operationId, route) => {
+describe.each(table.filter(([, route]) => route.scope === "write" || route.scope === "work"))("%s", (_operationId, route) => {
   it("answers 403 to a key without its scope", async () => {
     const reply = await api.request(route.method, pathFor(route), { key: api.readOnlyKey, ...(route.body ? { json: {} } : {}) });
     expect(reply.status).toBe(403);
@@ -84,19 +88,22 @@ describe.each(table.filter(([, route]) => route.scope === "write"))("%s", (_oper
   });
 });
 
-describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path)))("%s", (operationId, route) => {
-  it("has nothing of another tenant's: its ids are not found, as if they did not exist", async () => {
-    const mine = await api.request("POST", "/v1/jobs", { json: goodJob });
-    const run = await api.request("POST", `/v1/jobs/${String(mine.json.jobId)}/trigger`);
-    const bodies: { [id in OperationId]?: object } = { updateJob: { priority: 1 }, noteDeadLetter: { note: null } };
-    const body = bodies[operationId] ? { json: bodies[operationId] } : {};
-    const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
-    const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
-    expect([foreign.status, foreign.json.code]).toEqual([404, route.path.includes("{runId}") ? "run_not_found" : "job_not_found"]);
-    expect({ ...foreign.json, requestId: "", detail: "" }).toEqual({ ...missing.json, requestId: "", detail: "" });
-    expect(complaint(route, foreign)).toBeNull();
-  });
-});
+describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path) && route.scope !== "completion"))(
+  "%s",
+  (operationId, route) => {
+    it("has nothing of another tenant's: its ids are not found, as if they did not exist", async () => {
+      const mine = await api.request("POST", "/v1/jobs", { json: goodJob });
+      const run = await api.request("POST", `/v1/jobs/${String(mine.json.jobId)}/trigger`);
+      const bodies: { [id in OperationId]?: object } = { updateJob: { priority: 1 }, noteDeadLetter: { note: null } };
+      const body = bodies[operationId] ? { json: bodies[operationId] } : {};
+      const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
+      const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
+      expect([foreign.status, foreign.json.code]).toEqual([404, route.path.includes("{runId}") ? "run_not_found" : "job_not_found"]);
+      expect({ ...foreign.json, requestId: "", detail: "" }).toEqual({ ...missing.json, requestId: "", detail: "" });
+      expect(complaint(route, foreign)).toBeNull();
+    });
+  },
+);
 
 describe("a job's whole life", () => {
   it("is answered as the document says, step by step", async () => {

@@ -16,7 +16,7 @@ function refusal(retry: RetryBody): [string, string, string] {
 describe("a retry policy", () => {
   test("shows its defaults, and only the fields that its backoff uses", () => {
     const retryOn = {
-      classes: ["timeout", "connection_refused", "connection_reset", "dns", "tls", "lost", "internal"],
+      classes: ["timeout", "connection_refused", "connection_reset", "dns", "tls", "lost", "internal", "worker_error"],
       statusCodes: [408, 425, 429, "5xx"],
     };
     const full = { attempts: 6, backoff: "exponential", baseDelay: "5s", factor: 3, maxDelay: "1h", jitter: "full", retryOn };

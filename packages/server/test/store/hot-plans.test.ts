@@ -6,11 +6,12 @@ import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as expiryStatements from "../../src/store/expiry-statements.ts";
 import * as fireStatements from "../../src/store/fire-statements.ts";
 import * as statements from "../../src/store/hot-statements.ts";
+import * as leaseStatements from "../../src/store/lease-statements.ts";
 import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
-const kinds = ["hot", "expiry", "fire", "overlap", "queue", "breaker"];
+const kinds = ["hot", "expiry", "fire", "overlap", "queue", "breaker", "lease"];
 const sources = kinds.map((kind) => new URL(`../../src/store/${kind}-statements.ts`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
@@ -22,6 +23,7 @@ const hot = {
   ...overlapStatements,
   ...queueStatements,
   ...breakerStatements,
+  ...leaseStatements,
 };
 const none = "'[]'";
 
@@ -42,6 +44,10 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   skipUnstartedSql: [shards, "50"],
   expiredLeasesSql: [shards, "50"],
   claimFromQueueSql: ["1", "1", "100", "-1", "null", "'w'", "1000", "'{}'", "0"],
+  readyQueuesSql: [shards, watermarks.replaceAll("0", "7")],
+  extendSql: [none],
+  heldLeasesSql: [none],
+  appendLogsSql: [none, "10000", "1048576", "'full'"],
   queuesWithWorkSql: [shards, "'{}'", "100"],
   parkSql: [shards, "'{1}'", "'{7}'", "20", "60000"],
   letOutSql: [shards, "'{1}'", "'{7}'", "'{10}'", "'{3}'", "false"],

@@ -1,0 +1,54 @@
+import { randomBytes } from "node:crypto";
+import type { LeasedRun } from "@punctual/contract";
+import { formatDuration } from "@punctual/schedule";
+import { queueKey, shardOfQueue } from "../../model/ids.ts";
+import { leaseToken } from "../../store/tokens.ts";
+import type { CommandContext, Operation } from "../operation.ts";
+import { instant } from "../views.ts";
+import type { GrantedLease, WorkerDesk } from "./desk.ts";
+import { durationBetween } from "./told.ts";
+
+const waits = { defaultText: "20s", mostMs: 30_000 };
+const leaseBounds = { defaultText: "30s", leastMs: 5_000, mostMs: 600_000 };
+/** Two beats may be lost before the lease is. */
+const beatsALease = 3;
+
+export const leaseRuns =
+  (desk: WorkerDesk): Operation<"leaseRuns"> =>
+  async (context, { body }) => {
+    const { worker, queues, batch = 1, wait = waits.defaultText, lease = leaseBounds.defaultText } = body;
+    const leaseMs = durationBetween("lease", lease, leaseBounds.leastMs, leaseBounds.mostMs);
+    const granted = await desk.lease({
+      tenantId: context.tenantId,
+      worker,
+      queues: queues.map((name) => {
+        const queue = queueKey(context.tenantId, name);
+        return { name, queue, shard: shardOfQueue(queue) };
+      }),
+      most: batch,
+      waitMs: durationBetween("wait", wait, 0, waits.mostMs),
+      leaseMs,
+      gone: context.gone ?? null,
+    });
+    return { status: 200, body: { leases: granted.map((run) => leaseView(context, run, leaseMs)) } };
+  };
+
+function leaseView({ cipher, tenantId }: CommandContext, run: GrantedLease, leaseMs: number): LeasedRun {
+  const { runId, holder, attempt, leasedMs, endsMs } = run;
+  return {
+    runId,
+    leaseToken: leaseToken(cipher, tenantId, runId, { holder, attempt, leasedMs, leaseMs, endsMs }),
+    jobId: run.jobId,
+    jobName: run.jobName,
+    queue: run.queue,
+    attempt,
+    nominalAt: instant(run.nominalMs),
+    payload: run.payload === null ? null : (JSON.parse(run.payload) as unknown),
+    leaseUntil: instant(run.untilMs),
+    endsAt: instant(endsMs),
+    heartbeatEvery: formatDuration(Math.round(leaseMs / beatsALease)),
+    idempotencyKey: runId,
+    // One trace a run, one span an attempt, as for webhooks.
+    traceparent: `00-${runId.replaceAll("-", "")}-${randomBytes(8).toString("hex")}-01`,
+  };
+}

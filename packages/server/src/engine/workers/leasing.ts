@@ -1,0 +1,95 @@
+import type { GrantedLease, LeaseWish } from "../../commands/workers/desk.ts";
+import type { Database } from "../../store/database.ts";
+import { type AttemptResult, type ClaimedRun, settle } from "../../store/dispatching.ts";
+import { extendLeases, nextHolders } from "../../store/leasing.ts";
+import { claimFromQueue } from "../../store/queue-claims.ts";
+import { unbegun } from "../executor.ts";
+import { type PlanCache, planKey } from "../plan-cache.ts";
+
+/** A run that was claimed for a worker under a holder of its own, and the queue it came from. */
+type Claimed = { run: ClaimedRun; holder: number; queue: string };
+
+export type Leasing = {
+  /** Claims of the queues that are ready, in the wish's order; one that has no more, or may give no more, is taken out of `ready`. */
+  claim(wish: LeaseWish, ready: Set<number>): Promise<Claimed[]>;
+  /** The leases of claimed runs. A run that cannot be done by anyone, as its definition cannot be used, ends as dead and is left out. */
+  grant(wish: LeaseWish, claimed: readonly Claimed[]): Promise<GrantedLease[]>;
+  /** Gives claimed runs back unbegun: nobody is there to do them. No attempt is spent. */
+  handBack(claimed: readonly Claimed[]): Promise<void>;
+};
+
+/** Makes leases of ready runs. */
+export function createLeasing(db: Database, plans: PlanCache): Leasing {
+  let holders: number[] = [];
+
+  const nextHolder = async (): Promise<number> => {
+    if (holders.length === 0) holders = await nextHolders(db);
+    return holders.pop() as number;
+  };
+
+  /** A run that may take less long than the lease lasts must not outlive its maximum time: the claim knows only the lease. */
+  const shorten = async (leases: readonly GrantedLease[], leaseMs: number): Promise<void> => {
+    const short = leases.filter((lease) => lease.endsMs < lease.leasedMs + leaseMs);
+    if (short.length === 0) return;
+    await extendLeases(
+      db,
+      short.map(({ runId, holder, attempt, endsMs }) => ({ runId, holder, attempt, leaseMs, endsMs, progress: null, message: null })),
+    );
+  };
+
+  return {
+    async claim({ queues, most, worker, leaseMs }, ready) {
+      const holder = await nextHolder();
+      const claimed: Claimed[] = [];
+      for (const { name, shard, queue } of queues) {
+        if (!ready.has(queue) || claimed.length === most) continue;
+        const asked = most - claimed.length;
+        const { runs } = await claimFromQueue(db, { holder, worker, leaseMs }, { shard, queue }, asked);
+        claimed.push(...runs.map((run) => ({ run, holder, queue: name })));
+        if (runs.length < asked) ready.delete(queue);
+      }
+      return claimed;
+    },
+
+    async grant({ leaseMs }, claimed) {
+      const known = await plans.get(claimed.map(({ run }) => ({ jobId: run.job_id, revision: run.revision })));
+      const leases: GrantedLease[] = [];
+      const unusable: AttemptResult[] = [];
+      for (const { run, holder, queue } of claimed) {
+        const cached = known.get(planKey(run.job_id, run.revision));
+        if (!cached) {
+          unusable.push(refused(run, holder));
+          continue;
+        }
+        const endsMs = run.now + cached.plan.timeoutMs;
+        leases.push({
+          ...{ runId: run.run_id, holder, attempt: run.attempt, jobId: run.job_id, jobName: cached.name, queue },
+          ...{ nominalMs: run.nominal_ms, payload: run.payload ?? cached.payload },
+          ...{ leasedMs: run.now, untilMs: Math.min(run.now + leaseMs, endsMs), endsMs },
+        });
+      }
+      if (unusable.length > 0) await settle(db, unusable);
+      await shorten(leases, leaseMs);
+      return leases;
+    },
+
+    async handBack(claimed) {
+      await settle(
+        db,
+        claimed.map(({ run, holder }) => unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt })),
+      );
+    },
+  };
+}
+
+function refused(run: ClaimedRun, holder: number): AttemptResult {
+  const reason = "the job's definition cannot be used on this node";
+  return {
+    ...unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt }),
+    ...{ next: "dead", reason },
+    evidence: {
+      ...{ outcome: "failed", failureClass: "internal", error: reason, mayHaveBeenSeen: false, statusCode: null, output: null },
+      ...{ outputTruncated: false, startedMs: run.now, durationMs: 0 },
+    },
+  };
+}
