@@ -99,27 +99,30 @@ export function startQueueLoop(options: QueueLoopOptions): QueueLoop {
     },
   });
 
-  const ready: QueueLoop["ready"] = (within) => {
+  const hint: QueueLoop["ready"] = (within) => {
     if (within) for (const shard of within) hinted.add(shard);
     else fullLookAtMs = Math.min(fullLookAtMs, fullLookedMs + fullLookLeastMs);
     loop.wake();
   };
   return {
     ...loop,
-    ready,
+    ready: (within) => {
+      for (const shard of within ?? []) rests.runReady(shard);
+      hint(within);
+    },
     changed: (within) => {
       rests.clear(within);
-      ready(within);
+      hint(within);
     },
     ended: (within) => {
       const free = [...new Set(within)].filter((shard) => rests.placeFree(shard));
-      if (free.length > 0) ready(free);
+      if (free.length > 0) hint(free);
     },
     room: () => {
       if (unserved.length === 0) return;
       const within = unserved;
       unserved = [];
-      setTimeout(() => ready(within), busyRestMs);
+      setTimeout(() => hint(within), busyRestMs);
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { QueueClaim } from "../store/queue-claims.ts";
 
-/** What a queue waits for: a run of its own to end, or time alone to pass. */
-type Until = { shard: number; untilMs: number; place: boolean };
+/** What a queue waits for: a run of its own to end, a run that may begin where the others may not, or time alone to pass. */
+type Until = { shard: number; untilMs: number; place: boolean; runs: boolean };
 
 /** Queues whose head cannot begin now: they are left alone until something may have changed, so that a queue that is full costs nothing. */
 export type QueueRests = {
@@ -12,6 +12,8 @@ export type QueueRests = {
   over(nowMs: number): number[];
   /** A run of this shard ended: ends the rests there that wait for a place. @returns whether there was one */
   placeFree(shard: number): boolean;
+  /** More runs of this shard are ready: ends the rests there of queues none of whose runs could begin, for a new one may. */
+  runReady(shard: number): void;
   /** Settings of queues in these shards may have changed. */
   clear(shards: Iterable<number> | null): void;
   /** When the next rest is over; Infinity without any. */
@@ -31,7 +33,12 @@ export function createQueueRests(): QueueRests {
   return {
     rest({ shard, queue }, { blocked, retryInMs }, nowMs) {
       const ms = blocked === "raced" ? contestedMs : blocked === null ? nothingMs : Math.min(longestMs, retryInMs ?? longestMs);
-      rests.set(queue, { shard, untilMs: nowMs + Math.max(1, ms), place: blocked === "concurrency" || blocked === null });
+      rests.set(queue, {
+        shard,
+        untilMs: nowMs + Math.max(1, ms),
+        place: blocked === "concurrency" || blocked === null,
+        runs: blocked === null,
+      });
     },
     resting: () => [...rests.keys()],
     over(nowMs) {
@@ -43,6 +50,9 @@ export function createQueueRests(): QueueRests {
       const waiting = [...rests].filter(([, rest]) => rest.place && rest.shard === shard);
       for (const [queue] of waiting) rests.delete(queue);
       return waiting.length > 0;
+    },
+    runReady(shard) {
+      for (const [queue, rest] of rests) if (rest.runs && rest.shard === shard) rests.delete(queue);
     },
     clear(shards) {
       const some = shards && new Set(shards);

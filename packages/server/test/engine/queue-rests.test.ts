@@ -19,6 +19,16 @@ describe("a queue that cannot go on rests", () => {
     expect([rests.over(39), rests.over(40), rests.over(999), rests.over(1_000)]).toEqual([[], [3], [], [4]]);
   });
 
+  it("until another of its runs is ready, when none of those before could begin, and not for a full queue", () => {
+    const rests = createQueueRests();
+    rests.rest(queue, { blocked: "concurrency", retryInMs: null }, 0);
+    rests.rest({ shard: 3, queue: 800 }, { blocked: null, retryInMs: null }, 0);
+    rests.runReady(4);
+    expect(rests.resting()).toEqual([700, 800]);
+    rests.runReady(3);
+    expect(rests.resting()).toEqual([700]);
+  });
+
   it("until its settings may have changed", () => {
     const rests = createQueueRests();
     rests.rest(queue, { blocked: "paused", retryInMs: null }, 0);

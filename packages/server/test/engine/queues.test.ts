@@ -64,13 +64,14 @@ describe("a queue", () => {
   }, 60_000);
 
   it("begins a run at once when nothing holds it, and the next when one ends", async () => {
+    receiver.answer({ delayMs: 60 });
     const node = await cluster.start();
     await cluster.settled(node);
     await putQueue("one", { concurrency: 1 });
     const askedMs = performance.now();
-    await create(20, "one", node);
-    await receiver.waitFor(20);
-    // One after the other, each woken by the end of the one before; by polling alone it would be 20 seconds.
+    await create(12, "one", node);
+    await receiver.waitFor(12, { timeoutMs: 20_000 });
+    // One after the other, each woken by the end of the one before; by polling alone it would be 12 seconds.
     expect(performance.now() - askedMs).toBeLessThan(8_000);
   });
 
@@ -141,5 +142,25 @@ describe("a queue", () => {
     expect(receiver.requests).toHaveLength(20);
     const rows = await cluster.rows<{ attempt: number }>("select attempt from punctual.finished_runs");
     expect(rows).toEqual(Array.from({ length: 20 }, () => ({ attempt: 1 })));
+  });
+
+  it("does not keep its other targets waiting for one that hangs", async () => {
+    const hanging = await startReceiver();
+    hanging.answer({ refuse: "hang" });
+    const node = await cluster.start({ slots: 20, slotsPerOrigin: 2 });
+    await cluster.settled(node);
+    const job = { ...now("mixed"), target: { type: "http" as const, url: hanging.url } };
+    await Promise.all(Array.from({ length: 40 }, () => cluster.createJob(job, { on: node })));
+    await hanging.waitFor(2);
+    for (let count = 1; count <= 5; count++) {
+      await create(1, "mixed", node);
+      await receiver.waitFor(count, { timeoutMs: 3_000 });
+    }
+    expect(hanging.requests).toHaveLength(2);
+    const claimedInVain = await cluster.rows(`select from punctual.live_runs
+      where state = 'ready' and due_at > (select min(started_at) from punctual.finished_runs)`);
+    expect(claimedInVain, "those at their share are left, not claimed and handed back over and over").toEqual([]);
+    await node.stop();
+    await hanging.stop();
   });
 });
