@@ -4,11 +4,12 @@ import { askForRetry, earn, newBudget, type RetryBudget } from "../../src/model/
 /** Asks until refused. @returns how many retries were granted, and the budget after that */
 function drain(full: RetryBudget, nowMs: number): { granted: number; budget: RetryBudget } {
   let budget = full;
-  for (let granted = 0; ; granted++) {
+  for (let granted = 0; granted < 1_000; granted++) {
     const asked = askForRetry(budget, nowMs, 0.5);
     if (asked.waitMs > 0) return { granted, budget: asked.budget };
     budget = asked.budget;
   }
+  throw new Error("a thousand retries were granted");
 }
 const afterFirstAttempts = (budget: RetryBudget, count: number) =>
   Array.from({ length: count }).reduce<RetryBudget>((filled) => earn(filled), budget);
