@@ -56,7 +56,7 @@ function failureText({ failureClass, statusCode }: Run): string | null {
   return failureClass === null || statusCode === null ? failureClass : `${failureClass} ${statusCode}`;
 }
 
-function attemptTable(io: Io, attempts: readonly Attempt[]): Promise<string> {
+export function attemptTable(io: Io, attempts: readonly Attempt[]): Promise<string> {
   return tableText(
     io,
     ["attempt", "outcome", "started", "took", "answer"],
@@ -76,7 +76,7 @@ function answerText({ statusCode, failureClass, error }: Attempt): string {
 }
 
 /** What the last attempt's target said; the earlier ones are in `--json`. */
-function outputText(io: Io, attempts: readonly Attempt[]): string {
+export function outputText(io: Io, attempts: readonly Attempt[]): string {
   const last = attempts.at(-1);
   if (last === undefined || last.output === null || last.output === "") return "";
   const cut = last.outputTruncated ? `\n${paint(io, "yellow", "(cut; the target said more)")}` : "";

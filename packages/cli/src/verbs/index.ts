@@ -55,6 +55,17 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     ],
   },
   {
+    name: "dead-letters",
+    summary: "look at runs that used up their attempts, and deal with them",
+    verbs: [
+      { name: "list", summary: "list dead letters, latest first", load: () => import("./dead-letters/list.ts") },
+      { name: "get", summary: "show one with its attempts, last request and response", load: () => import("./dead-letters/get.ts") },
+      { name: "replay", summary: "give one or many another attempt", load: () => import("./dead-letters/replay.ts") },
+      { name: "discard", summary: "take one or many off the list", load: () => import("./dead-letters/discard.ts") },
+      { name: "note", summary: "write a note to one", load: () => import("./dead-letters/note.ts") },
+    ],
+  },
+  {
     name: "breakers",
     summary: "look at the targets that are held off, and force them open or closed",
     verbs: [
