@@ -27,7 +27,7 @@ export function withFilters(command: Command): Command {
 export async function filterOf(client: Client, options: FilterOptions): Promise<DeadLetterFilter> {
   const { job, label, failureClass, statusCode, target, queue, from, to, diedFrom, diedTo, text } = options;
   const jobId = job === undefined ? undefined : await jobIdOf(client, job);
-  return given({ jobId, label, failureClass, statusCode, target, queue, from, to, diedFrom, diedTo, text }) as DeadLetterFilter;
+  return given<DeadLetterFilter>({ jobId, label, failureClass, statusCode, target, queue, from, to, diedFrom, diedTo, text });
 }
 
 /** The flags of a verb that deals with one, or with all that match. */
