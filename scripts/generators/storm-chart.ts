@@ -3,7 +3,7 @@ import { type StormResult, simulateStorm, storm } from "../../packages/server/te
 
 const page = "docs/concepts/storms.md";
 const chart = "docs/concepts/storms.svg";
-const opening = "| what the target got |";
+const opening = "| what the target got";
 
 /** The chart of a storm and the table beside it, both of the same simulation; the rest of the page is written by people. */
 export async function generate(): Promise<{ path: string; content: string }[]> {
