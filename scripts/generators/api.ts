@@ -15,7 +15,7 @@ type Components = { [name: string]: JsonSchema };
 export async function generate(): Promise<{ path: string; content: string }[]> {
   const document = openApiDocument("") as { components: { schemas: Components } };
   const schemas = document.components.schemas;
-  const tags = ["jobs", "runs", "dead letters", "breakers", "schedules", "settings", "cluster"] as const;
+  const tags = ["jobs", "runs", "dead letters", "backfills", "breakers", "schedules", "settings", "cluster"] as const;
   const content = `# API
 
 Generated from the route table; change \`packages/contract/src\`, then run \`npm run generate\`. A running server shows the same under \`/docs\`, and serves it for

@@ -165,17 +165,6 @@ test("a retry policy is made of flags, and another backoff drops what shaped the
   expect((await node.run(["jobs", "get", "patient"])).out).toContain("9 attempts, 1m, 5m, within 2h");
 });
 
-test("what a job does about runs that overlap, begin late or die is said with flags, and shown", async () => {
-  const flags = ["--overlap", "cancel_previous", "--start-timeout", "90s", "--pause-after-dead-runs", "3"];
-  const job = await node.json<Job>("jobs", "create", "--name", "guarded", "--every", "1h", "--url", receiver.url, ...flags);
-  expect(job).toMatchObject({ overlap: "cancel_previous", startTimeout: "90s", pauseAfterDeadRuns: 3 });
-  expect(await node.json<Job>("jobs", "update", "guarded", "--overlap", "queue")).toMatchObject({
-    overlap: "queue",
-    pauseAfterDeadRuns: 3,
-  });
-  expect((await node.run(["jobs", "get", "guarded"])).out).toMatch(/overlap\s+queue[\s\S]+3 dead runs in a row/);
-});
-
 test("a dead run is retried under its id, and run again under a new one", async () => {
   await node.json<Job>("jobs", "create", "--name", "fragile", "--every", "1h", "--url", receiver.url, "--retry-attempts", "1");
   receiver.answer({ status: 500 });

@@ -1,6 +1,7 @@
 import type { Cluster, PutSettingsBody, Settings } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createAudit } from "./nouns/audit.ts";
+import { createBackfills } from "./nouns/backfills.ts";
 import { createBreakers } from "./nouns/breakers.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
@@ -25,6 +26,7 @@ export function createClient(options: ClientOptions) {
     audit: createAudit(call),
     queues: createQueues(call),
     breakers: createBreakers(call),
+    backfills: createBackfills(call),
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),

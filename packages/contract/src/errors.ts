@@ -1,4 +1,5 @@
 import { apiErrors } from "./errors/api-errors.ts";
+import { backfillErrors } from "./errors/backfill-errors.ts";
 import type { ErrorDefinition } from "./errors/definition.ts";
 import { localErrors } from "./errors/local-errors.ts";
 import { runErrors } from "./errors/run-errors.ts";
@@ -10,7 +11,7 @@ export { exitCodeMeanings, exitCodes } from "./errors/exit-codes.ts";
  * The catalogue: every failure a user can meet, with its HTTP status, the exit code of the command line, whether the same request may succeed when sent
  * again unchanged, and the remedy. Codes are stable; titles and remedies may be reworded. `docs/reference/errors.md` is generated from here.
  */
-export const errorCatalogue = { ...apiErrors, ...runErrors, ...localErrors };
+export const errorCatalogue = { ...apiErrors, ...runErrors, ...backfillErrors, ...localErrors };
 
 export type ErrorCode = keyof typeof errorCatalogue;
 

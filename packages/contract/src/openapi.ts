@@ -36,6 +36,7 @@ export function openApiDocument(version: string): Json {
       { name: "queues", description: "Lanes that runs go through, within limits" },
       { name: "breakers", description: "Targets that are held off because they fail" },
       { name: "workers", description: "Programs of yours that lease runs instead of being called" },
+      { name: "backfills", description: "Occurrences of the past that are made up for" },
       { name: "schedules", description: "Questions about schedules that need no job" },
       { name: "settings", description: "What a tenant decides for all its jobs" },
     ],

@@ -1,6 +1,7 @@
 import type { Static, TSchema } from "typebox";
 import type { ErrorCode } from "./errors.ts";
 import { auditRoutes } from "./routes/audit.ts";
+import { backfillRoutes } from "./routes/backfills.ts";
 import { breakerRoutes } from "./routes/breakers.ts";
 import { clusterRoutes } from "./routes/cluster.ts";
 import { deadLetterRoutes } from "./routes/dead-letters.ts";
@@ -25,6 +26,7 @@ export const routes = {
   ...scheduleRoutes,
   ...deadLetterRoutes,
   ...auditRoutes,
+  ...backfillRoutes,
   ...clusterRoutes,
   ...settingsRoutes,
   ...workerRoutes,

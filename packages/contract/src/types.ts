@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type * as audit from "./schemas/audit.ts";
+import type * as backfill from "./schemas/backfill.ts";
 import type * as breaker from "./schemas/breaker.ts";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
@@ -31,6 +32,11 @@ export type JobPage = Static<typeof job.JobPage>;
 export type ListJobsQuery = Static<typeof job.ListJobsQuery>;
 export type JobDeletion = (typeof job.jobDeletions)[number];
 export type CancelledRuns = Static<typeof job.CancelledRuns>;
+export type CreateBackfillBody = Static<typeof backfill.CreateBackfill>;
+export type BackfillPlan = Static<typeof backfill.BackfillPlan>;
+export type Backfill = Static<typeof backfill.Backfill>;
+export type BackfillPage = Static<typeof backfill.BackfillPage>;
+export type ListBackfillsQuery = Static<typeof backfill.ListBackfillsQuery>;
 export type BulkResult = Static<typeof bulk.BulkResult>;
 export type Run = Static<typeof run.Run>;
 export type RunWithAttempts = Static<typeof run.RunWithAttempts>;

@@ -20,6 +20,11 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       { name: "resume", summary: "fire a paused job again", load: () => import("./jobs/resume.ts") },
       { name: "trigger", summary: "run a job now, besides its schedule", load: () => import("./jobs/trigger.ts") },
       { name: "cancel", summary: "cancel the runs of a job that are not over", load: () => import("./jobs/cancel.ts") },
+      {
+        name: "backfill",
+        summary: "carry out the occurrences of a past range that have not run",
+        load: () => import("./jobs/backfill.ts"),
+      },
       { name: "delete", summary: "delete a job", load: () => import("./jobs/delete.ts") },
     ],
   },
@@ -32,6 +37,17 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
       { name: "cancel", summary: "cancel a run", load: () => import("./runs/cancel.ts") },
       { name: "retry", summary: "give a dead or cancelled run another attempt", load: () => import("./runs/retry.ts") },
       { name: "run-again", summary: "carry a run out again, as a new run", load: () => import("./runs/run-again.ts") },
+    ],
+  },
+  {
+    name: "backfills",
+    summary: "look after occurrences of the past that are made up for",
+    verbs: [
+      { name: "list", summary: "list backfills, newest first", load: () => import("./backfills/list.ts") },
+      { name: "get", summary: "show a backfill and how far it has come", load: () => import("./backfills/get.ts") },
+      { name: "pause", summary: "make no more runs of a backfill for now", load: () => import("./backfills/pause.ts") },
+      { name: "resume", summary: "go on with a paused backfill", load: () => import("./backfills/resume.ts") },
+      { name: "cancel", summary: "end a backfill", load: () => import("./backfills/cancel.ts") },
     ],
   },
   {

@@ -13,7 +13,7 @@ export type Route = {
   method: HttpMethod;
   /** With `{parameters}` as OpenAPI writes them. */
   path: string;
-  tag: "jobs" | "runs" | "dead letters" | "queues" | "schedules" | "cluster" | "settings" | "audit" | "breakers" | "workers";
+  tag: "jobs" | "runs" | "dead letters" | "backfills" | "queues" | "schedules" | "cluster" | "settings" | "audit" | "breakers" | "workers";
   summary: string;
   description?: string;
   scope: Access;

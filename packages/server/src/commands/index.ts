@@ -1,6 +1,7 @@
 import type { OperationId } from "@punctual/contract";
 import { diffSchedules, explainSchedule, lintSchedule, previewSchedule } from "./ask-schedule.ts";
 import { auditOccurrences } from "./audit-occurrences.ts";
+import { cancelBackfill, createBackfill, getBackfill, listBackfills, pauseBackfill, resumeBackfill } from "./backfills.ts";
 import { forceBreaker, listBreakers } from "./breakers.ts";
 import { cancelJobRuns, cancelRun } from "./cancel.ts";
 import { deleteQueue, pauseQueue, putQueue, resumeQueue } from "./change-queue.ts";
@@ -76,6 +77,12 @@ export function createOperations(guests: Guests, desk: WorkerDesk): Operations {
     diffSchedules,
     forecastLoad,
     auditOccurrences,
+    createBackfill,
+    listBackfills,
+    getBackfill,
+    pauseBackfill,
+    resumeBackfill,
+    cancelBackfill,
     getCluster,
     getSettings,
     putSettings,

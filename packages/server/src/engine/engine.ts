@@ -6,6 +6,7 @@ import type { Retention } from "../store/retention.ts";
 import type { Cipher } from "../store/secrets.ts";
 import type { Target } from "../targets/port.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { startBackfillLoop } from "./backfill-loop.ts";
 import { createBeginClaimed } from "./begin-claimed.ts";
 import { startBreakerLoop } from "./breaker-loop.ts";
 import { createBreakerView } from "./breaker-view.ts";
@@ -72,7 +73,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const settler = startSettler(db, emit, (results) => queueLoop.ended(results.map((result) => result.shard)));
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
   const plans = createPlanCache(db, (plan) => originOf(plan.target), emit);
-  const followUp = createFollowUp({ db, emit, attend: (job) => overlapLoop.attend(job) });
+  const followUp = createFollowUp({ db, emit, attend: (job) => overlapLoop.attend(job), ended: (jobId) => backfillLoop.ended(jobId) });
   const breakers = createBreakerView(() => breakerLoop.wake());
   const executor = createExecutor({
     targets: options.targets,
@@ -141,6 +142,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const expiryLoop = startExpiryLoop({ ...shared, onExpired, followUp });
   const breakerLoop = startBreakerLoop({ ...shared, view: breakers, onReleased });
+  const backfillLoop = startBackfillLoop({ ...shared, onReady: onReleased });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
   const workers = startWorkers({ db, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
@@ -161,6 +163,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       if (woken.length > 0 && !woken.some((shard) => owned.has(shard))) return;
       wakeLoops(woken.length === 0 ? null : woken);
       overlapLoop.wake(woken);
+      backfillLoop.changed(woken);
     },
     onPulled: workers.wake,
     onCluster: () => shards.wake(),
@@ -182,7 +185,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, housekeeping];
+      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, backfillLoop, housekeeping];
       await Promise.all(begun.map((loop) => loop.stop()));
       // Workers that wait here go on to wait elsewhere.
       await courtesy(workers.stop());

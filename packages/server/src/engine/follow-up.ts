@@ -6,7 +6,7 @@ import { pauseAfterDeadRuns } from "./pause-job.ts";
 import type { CachedPlan } from "./plan-cache.ts";
 
 /**
- * What a run's job is to do when an attempt's result is written: release the run that waited for this one's end, pause after too many dead runs. Called after
+ * What a run's job is to do when an attempt's result is written: release the run that waited for this one's end, go on with its backfill, pause after too many dead runs. Called after
  * the commit, so that whoever looks then sees it.
  */
 export type FollowUp = (
@@ -15,11 +15,12 @@ export type FollowUp = (
   next: AttemptResult["next"],
 ) => void;
 
-export type FollowUpOptions = { db: Database; emit: Emit; attend: (job: JobToAttend) => void };
+export type FollowUpOptions = { db: Database; emit: Emit; attend: (job: JobToAttend) => void; ended: (jobId: string) => void };
 
 /** For the engine's own ends of runs. What ends elsewhere (a worker's answer, a cancelled run) wakes the shard's owner. */
-export function createFollowUp({ db, emit, attend }: FollowUpOptions): FollowUp {
+export function createFollowUp({ db, emit, attend, ended }: FollowUpOptions): FollowUp {
   return ({ shard, jobId, revision }, cached, next) => {
+    ended(jobId);
     // The job's definition cannot be used here: the sweep of what is held finds it.
     if (!cached) return;
     const { tenantId, plan } = cached;

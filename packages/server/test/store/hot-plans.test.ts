@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { createTestDatabase, type TestDatabase } from "@punctual/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as backfillStatements from "../../src/store/backfill-statements.ts";
 import * as breakerStatements from "../../src/store/breaker-statements.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import * as expiryStatements from "../../src/store/expiry-statements.ts";
@@ -11,13 +12,14 @@ import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import { at } from "./fixture.ts";
 
-const kinds = ["hot", "expiry", "fire", "overlap", "queue", "breaker", "lease"];
+const kinds = ["hot", "backfill", "expiry", "fire", "overlap", "queue", "breaker", "lease"];
 const sources = kinds.map((kind) => new URL(`../../src/store/${kind}-statements.ts`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
 /** The statements of those files. */
 const hot = {
   ...statements,
+  ...backfillStatements,
   ...expiryStatements,
   ...fireStatements,
   ...overlapStatements,
@@ -35,6 +37,8 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   fireUnlessBusySql: ["1", none, none],
   heldJobsSql: [shards, "4", "0"],
   releaseSql: [none],
+  runningBackfillsSql: [shards],
+  advanceBackfillSql: ["1", "'00000000-0000-0000-0000-000000000000'", "0", none, "0", "0", "null", "null", "false"],
   wakeSql: [shards, "4"],
   peekRunsSql: [shards],
   claimSql: [shards, "4", "50", "1", "'{}'"],
@@ -92,7 +96,10 @@ async function fill(pool: Database): Promise<void> {
   await pool.query(`insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
     select n % 256, n, 1, 'q' || n, now(), now() from generate_series(0, 5000) n`);
   await pool.query("update punctual.live_runs set held = 'overlap' where state = 'waiting' and shard % 2 = 0 and priority = 1");
-  await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes, punctual.queues");
+  await pool.query(`insert into punctual.backfills (shard, backfill_id, job_id, tenant_id, revision, from_at, to_at, next_at, state, concurrency, total, created_at)
+    select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, now(), now(), now(), case n % 9 when 0 then 'running' else 'done' end, 1, 1, now()
+    from generate_series(1, 10000) n`);
+  await pool.query("analyze punctual.cursors, punctual.live_runs, punctual.nodes, punctual.queues, punctual.backfills");
 }
 
 async function planOf(name: keyof typeof hot): Promise<PlanNode[]> {
