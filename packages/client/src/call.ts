@@ -22,6 +22,8 @@ export type CallInput = {
   idempotencyKey?: string | undefined;
   /** The revision that must be the current one. */
   ifMatch?: number | undefined;
+  /** Gives the request up; it fails as one that was not answered. */
+  signal?: AbortSignal | undefined;
 };
 
 /** Sends one operation of the route table; resolves with its answer's body. */
@@ -57,7 +59,7 @@ export function createCall(options: ClientOptions, waiting: Waiting = realWaitin
 
     for (let attempt = 1; ; attempt++) {
       try {
-        const answer = await sendOnce(send, url, { method, headers, body, redirect: "error" }, timeoutMs);
+        const answer = await sendOnce(send, url, { method, headers, body, redirect: "error" }, timeoutMs, input.signal);
         return answer as Answer<K>;
       } catch (error) {
         const waitMs = error instanceof PunctualApiError ? waitBeforeRetry(error, attempt, waiting.random()) : null;
@@ -68,11 +70,12 @@ export function createCall(options: ClientOptions, waiting: Waiting = realWaitin
   };
 }
 
-async function sendOnce(send: typeof fetch, url: string, init: RequestInit, timeoutMs: number): Promise<unknown> {
+async function sendOnce(send: typeof fetch, url: string, init: RequestInit, timeoutMs: number, given?: AbortSignal): Promise<unknown> {
   let response: Response;
   let text: string;
   try {
-    response = await send(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    const tooLong = AbortSignal.timeout(timeoutMs);
+    response = await send(url, { ...init, signal: given ? AbortSignal.any([tooLong, given]) : tooLong });
     text = await response.text();
   } catch (error) {
     throw unreachable(url, error, timeoutMs);

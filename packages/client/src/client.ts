@@ -8,6 +8,7 @@ import { createJobs } from "./nouns/jobs.ts";
 import { createQueues } from "./nouns/queues.ts";
 import { createRuns } from "./nouns/runs.ts";
 import { createSchedules } from "./nouns/schedules.ts";
+import { createWorkers } from "./nouns/workers.ts";
 
 /**
  * A client of one server and one API key. It holds no connection of its own and needs no closing.
@@ -32,6 +33,7 @@ export function createClient(options: ClientOptions) {
       get: (): Promise<Cluster> => call("getCluster", {}),
     },
     schedules: createSchedules(call),
+    workers: createWorkers(call),
     settings: {
       /** The tenant's defaults. */
       get: (): Promise<Settings> => call("getSettings", {}),

@@ -1,4 +1,4 @@
-import type { ListRunsQuery, Run, RunPage, RunWithAttempts } from "@punctual/contract";
+import type { ListRunLogsQuery, ListRunsQuery, Run, RunLogPage, RunPage, RunWithAttempts } from "@punctual/contract";
 import type { Call } from "../call.ts";
 import { iteratePages } from "../pages.ts";
 
@@ -18,5 +18,7 @@ export function createRuns(call: Call) {
     runAgain: (runId: string): Promise<Run> => call("runAgain", { params: { runId } }),
     /** One that waits ends at once; one under way is aborted within 2 s. `reason` is kept with it. */
     cancel: (runId: string, body: { reason?: string } = {}): Promise<Run> => call("cancelRun", { params: { runId }, body }),
+    /** A page of what its worker has logged, in order. With `follow: "true"` a run that is live always has a nextCursor, to ask for what is still to come. */
+    logs: (runId: string, query: ListRunLogsQuery = {}): Promise<RunLogPage> => call("listRunLogs", { params: { runId }, query }),
   };
 }
