@@ -1,18 +1,21 @@
 import { createHash } from "node:crypto";
 import type { UpsertJobBody } from "@punctual/contract";
+import { agentQueue } from "../agent/queue.ts";
+import { commandId, slugOf } from "./command-id.ts";
 import type { CrontabEntry } from "./parse.ts";
 
 /** A job that a line of a crontab stands for. */
 export type CrontabJob = { line: number; name: string; body: UpsertJobBody };
 
+/** Who carries the lines out: a service that gets them by HTTP, or an agent, which knows the commands by name. */
+export type CrontabTarget = { targetUrl: string } | { agent: string; timeout: string };
+
 export type CrontabJobOptions = {
-  targetUrl: string;
+  target: CrontabTarget;
   namePrefix: string;
   /** The crontab's name without its folder: the same file imported from elsewhere is the same crontab. */
   file: string;
 };
-
-const slugChars = 40;
 
 /**
  * The jobs of a crontab, each named by what it does: who runs which command with which input. The times are not part of the name, so that a line whose times
@@ -30,32 +33,36 @@ export function jobsOfCrontab(entries: readonly CrontabEntry[], options: Crontab
   });
 }
 
-function bodyOf(entry: CrontabEntry, options: CrontabJobOptions): UpsertJobBody {
+function bodyOf(entry: CrontabEntry, { target, file }: CrontabJobOptions): UpsertJobBody {
+  const { cron, timezone } = entry;
+  if ("agent" in target) return { cron, timezone, ...agentPart(entry, target), labels: { crontab: file, agent: target.agent } };
   return {
-    cron: entry.cron,
-    timezone: entry.timezone,
-    target: { type: "http", url: options.targetUrl },
+    cron,
+    timezone,
+    target: { type: "http", url: target.targetUrl },
     payload: {
       command: entry.command,
       environment: entry.environment,
       ...(entry.stdin === null ? {} : { stdin: entry.stdin }),
       ...(entry.user === null ? {} : { user: entry.user }),
-      source: { file: options.file },
+      source: { file },
     },
-    labels: { crontab: options.file },
+    labels: { crontab: file },
   };
 }
 
-/** The command's words without folders, for people: `/usr/sbin/logrotate /etc/logrotate.conf` is `logrotate-logrotate.conf-`. */
-function slugOf(command: string): string {
-  const words = command.split(/\s+/u).map((word) => word.replace(/^.*\//u, ""));
-  const slug = words
-    .join("-")
-    .toLowerCase()
-    .replace(/[^a-z0-9._]+/gu, "-")
-    .slice(0, slugChars)
-    .replace(/^[-.]+|[-.]+$/gu, "");
-  return slug === "" ? "" : `${slug}-`;
+/**
+ * As cron would have it: a command that fails is not tried again, for nobody wrote it for that. One that finds no agent waits for an hour, where cron would have
+ * left it out at once; without a limit an agent that comes back after a weekend would start thousands.
+ */
+function agentPart(entry: CrontabEntry, { agent, timeout }: { agent: string; timeout: string }) {
+  return {
+    target: { type: "worker" as const, queue: agentQueue(agent) },
+    payload: { command: commandId(entry) },
+    retry: { attempts: 1 },
+    timeout,
+    startTimeout: "1h",
+  };
 }
 
 function hashOf({ user, command, stdin }: CrontabEntry): string {

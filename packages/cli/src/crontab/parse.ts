@@ -1,5 +1,5 @@
 import { parseSchedule, ScheduleError } from "@punctual/schedule";
-import { parseAssignment } from "./assignment.ts";
+import { type Assignment, parseAssignment } from "./assignment.ts";
 import { splitCommand } from "./command.ts";
 
 /** A line of a crontab that says when to run what. */
@@ -46,7 +46,8 @@ export function parseCrontab(text: string, options: CrontabOptions): Crontab {
     const assignment = parseAssignment(raw);
     if (assignment !== undefined) {
       environment.set(assignment.name, assignment.value);
-      if (assignment.name === "TZ") crontab.notes.push({ line, text: "TZ reaches the command, not the times; CRON_TZ moves the times" });
+      const note = noteOn(assignment);
+      if (note !== undefined) crontab.notes.push({ line, text: note });
       continue;
     }
     const entry = parseEntry(trimmed, options, environment);
@@ -54,6 +55,14 @@ export function parseCrontab(text: string, options: CrontabOptions): Crontab {
     else crontab.entries.push({ line, ...entry });
   }
   return crontab;
+}
+
+/** What cron does with a variable itself, and we do not. */
+function noteOn({ name, value }: Assignment): string | undefined {
+  if (name === "TZ") return "TZ reaches the command, not the times; CRON_TZ moves the times";
+  return name === "MAILTO" && value !== ""
+    ? "MAILTO reaches the command, but no mail is sent: what comes back is kept with the run"
+    : undefined;
 }
 
 /** The entry, or the reason why the line is none. */
