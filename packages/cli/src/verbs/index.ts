@@ -4,6 +4,7 @@ import type { VerbEntry, VerbGroup } from "../verb.ts";
 export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "dev", summary: "run a node with a database of its own, everything set up", load: () => import("./dev.ts") },
   { name: "start", summary: "run a node on an existing database", load: () => import("./start.ts") },
+  { name: "agent", summary: "run allowed commands on this host, as a worker", load: () => import("./agent.ts") },
   { name: "migrate", summary: "bring the database's schema up to date", load: () => import("./migrate.ts") },
   { name: "doctor", summary: "check that everything needed is there", load: () => import("./doctor.ts") },
   { name: "cluster", summary: "show the nodes, the shards and who owns them", load: () => import("./cluster.ts") },
