@@ -7,6 +7,6 @@ export { createFastifyReceiver, type FastifyReceiverOptions } from "./receivers/
 export { createNodeReceiver, type NodeReceiverOptions } from "./receivers/node-http.ts";
 export type { ReceivedRun, ReceiverOptions } from "./receivers/receive.ts";
 export * from "./webhook.ts";
-export { type AbortCause, NonRetryableError, RetryLaterError, RunAbortedError } from "./worker/errors.ts";
+export { type AbortCause, FailedRunError, NonRetryableError, RetryLaterError, RunAbortedError } from "./worker/errors.ts";
 export type { WorkerRun } from "./worker/held-run.ts";
 export { Worker, type WorkerOptions } from "./worker/worker.ts";

@@ -35,17 +35,25 @@ export const routes = {
 export type Routes = typeof routes;
 export type OperationId = keyof Routes;
 
-/** The status codes an operation may answer with success. */
-export type SuccessStatus<K extends OperationId> = keyof Routes[K]["responses"] & number;
-type SchemaOf<K extends OperationId, F extends "params" | "query" | "body"> = Routes[K] extends { [P in F]: infer S extends TSchema }
-  ? Static<S>
-  : undefined;
-export type Params<K extends OperationId> = SchemaOf<K, "params">;
-export type Query<K extends OperationId> = SchemaOf<K, "query">;
-export type Body<K extends OperationId> = SchemaOf<K, "body">;
+/**
+ * What each operation takes and answers. Tables, looked into by operation id: as conditional types on the id, each call of the client would compare its result
+ * with the answers of all operations, and the compiler takes minutes for sixty of them.
+ */
+type SchemaOf<R, F extends "params" | "query" | "body"> = R extends { [P in F]: infer S extends TSchema } ? Static<S> : undefined;
 type ResponseOf<R> = R extends { schema: infer S extends TSchema } ? Static<S> : undefined;
+type ParamsTable = { [K in OperationId]: SchemaOf<Routes[K], "params"> };
+type QueryTable = { [K in OperationId]: SchemaOf<Routes[K], "query"> };
+type BodyTable = { [K in OperationId]: SchemaOf<Routes[K], "body"> };
+type AnswerTable = { [K in OperationId]: ResponseOf<Routes[K]["responses"][keyof Routes[K]["responses"]]> };
+type StatusTable = { [K in OperationId]: keyof Routes[K]["responses"] & number };
+
+/** The status codes an operation may answer with success. */
+export type SuccessStatus<K extends OperationId> = StatusTable[K];
+export type Params<K extends OperationId> = ParamsTable[K];
+export type Query<K extends OperationId> = QueryTable[K];
+export type Body<K extends OperationId> = BodyTable[K];
 /** The body of an operation's success. */
-export type Answer<K extends OperationId> = ResponseOf<Routes[K]["responses"][keyof Routes[K]["responses"]]>;
+export type Answer<K extends OperationId> = AnswerTable[K];
 
 /** Codes that any route may answer; the OpenAPI document adds them to each. */
 export const commonErrors = [

@@ -14,6 +14,17 @@ export class RetryLaterError extends Error {
   }
 }
 
+/** Thrown by a handler that has something to show though it failed: `output` is kept with the attempt, as what a handler returns is. */
+export class FailedRunError extends Error {
+  override readonly name = "FailedRunError";
+  readonly output: string;
+
+  constructor(message: string, output: string) {
+    super(message);
+    this.output = output;
+  }
+}
+
 /** Why a run's signal aborts. `cancelled`: somebody asked for its end; `lease_lost`: it is another's by now; `stopped`: this worker stops. */
 export type AbortCause = "cancelled" | "lease_lost" | "stopped";
 

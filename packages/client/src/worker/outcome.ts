@@ -1,5 +1,5 @@
 import type { CompleteRequest } from "@punctual/contract";
-import { NonRetryableError, RetryLaterError } from "./errors.ts";
+import { FailedRunError, NonRetryableError, RetryLaterError } from "./errors.ts";
 import type { HeldRun } from "./held-run.ts";
 
 export type Result = CompleteRequest["results"][number];
@@ -19,10 +19,11 @@ export function failed(held: HeldRun, thrown: unknown): Result {
   const { runId, leaseToken } = held.lease;
   const text = thrown instanceof Error ? thrown.message || thrown.name : String(thrown);
   const error = text.slice(0, keptChars);
-  if (held.aborted() === "cancelled") return { runId, leaseToken, outcome: "cancelled", error };
+  const shown = thrown instanceof FailedRunError ? { output: thrown.output.slice(0, keptChars) } : {};
+  if (held.aborted() === "cancelled") return { runId, leaseToken, outcome: "cancelled", error, ...shown };
   const delayMs = thrown instanceof RetryLaterError ? Math.round(Math.min(longestMs, thrown.delayMs)) : 0;
   return {
-    ...{ runId, leaseToken, outcome: "failed", error },
+    ...{ runId, leaseToken, outcome: "failed", error, ...shown },
     ...(thrown instanceof NonRetryableError && { retryable: false }),
     ...(delayMs > 0 && { retryAfter: `${delayMs}ms` }),
   };
