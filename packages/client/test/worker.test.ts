@@ -2,7 +2,7 @@ import { eventually } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Cluster, startCluster, type TestNode } from "../../server/test/engine/cluster.ts";
 import { triggered, workerOf } from "../../server/test/workers/worker.ts";
-import { NonRetryableError, RetryLaterError, RunAbortedError, Worker, type WorkerOptions, type WorkerRun } from "../src/index.ts";
+import { NonRetryableError, RetryLaterError, type RunAbortedError, Worker, type WorkerOptions, type WorkerRun } from "../src/index.ts";
 
 let cluster: Cluster;
 let node: TestNode;
@@ -25,7 +25,7 @@ function start(handler: (run: WorkerRun) => unknown, more: Partial<WorkerOptions
     drainMs: 500,
     handler,
     ...more,
-  } as WorkerOptions);
+  });
   workers.push(worker);
   worker.start();
   return worker;
@@ -173,7 +173,7 @@ describe("a worker", () => {
       baseUrl: url,
       fetch: through,
       onError: (error) => void failures.push(error),
-    } as never);
+    });
     const slow = (await triggered(cluster, node, { payload: "slow" })).runIds[0] as string;
     await eventually(async () => (await read(slow)).status === "running");
     away = true;

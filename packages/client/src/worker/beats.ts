@@ -20,13 +20,13 @@ export async function beat(held: readonly HeldRun[], options: BeatOptions): Prom
 
 /** Sends all that these runs have logged and is not sent yet. Rejects when that fails; what was not sent is kept. */
 export async function tellAll(held: readonly HeldRun[], options: Omit<BeatOptions, "onError">): Promise<void> {
-  let failure: unknown;
+  let failure: Error | undefined;
   const telling = (): HeldRun[] => held.filter((each) => each.hasNews() && each.aborted() !== "lease_lost");
   while (failure === undefined && telling().length > 0)
     await beat(telling(), {
       ...options,
       onError: (error) => {
-        failure = error;
+        failure = error instanceof Error ? error : new Error(String(error));
       },
     });
   if (failure !== undefined) throw failure;

@@ -14,7 +14,7 @@ export type WorkerOptions = (ClientOptions | { client: Pick<Client, "workers"> }
    * Does a run. When it resolves the run has succeeded; a text it returns, or any other value as JSON, is kept as output. When it rejects the run's retry
    * policy applies, unless it rejects with NonRetryableError or RetryLaterError. It may be called again for a run it has done, when the answer was lost.
    */
-  handler(run: WorkerRun): Promise<unknown> | unknown;
+  handler(run: WorkerRun): unknown;
   /** Runs at once; never more. Default 10. */
   concurrency?: number;
   /** What people see beside the runs. Default: host and process id. */

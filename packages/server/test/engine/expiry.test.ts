@@ -62,6 +62,7 @@ describe("a start timeout", () => {
     await eventually(async () => (await endsOf(jobId)).length === 1);
     await cluster.database.moveClock(61_000);
     await eventually(async () => (await cluster.rows("select from punctual.live_runs where job_id = $1", [jobId])).length === 1);
+    expect(await endsOf(jobId)).toHaveLength(1);
   });
 });
 

@@ -12,7 +12,7 @@ beforeEach(async () => {
   worker = workerOf(cluster, node);
 });
 afterEach(async () => {
-  expect(node.failures).toEqual([]);
+  if (node.failures.length > 0) throw new Error(`the node failed: ${node.failures.join(", ")}`);
   await cluster.stop();
 });
 
