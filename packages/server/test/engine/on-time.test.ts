@@ -111,22 +111,6 @@ describe("two nodes", () => {
     await receiver.waitFor(1, { timeoutMs: 2_500 });
     expect(deaf.has("shards_changed")).toBe(true);
   });
-
-  it("aborts a running run within two seconds when another node is asked to cancel it", async () => {
-    const [a, b] = [await cluster.start(), await cluster.start()];
-    await cluster.settled(a, b);
-    receiver.answer({ refuse: "hang" });
-    const { jobId } = await cluster.createJobOn(a, { runAt: "2099-01-01T00:00:00Z", target: target() });
-    const { body: run } = await cluster.ask("triggerJob", { params: { jobId } }, { on: a });
-    await receiver.waitFor(1);
-    const askedMs = performance.now();
-    await cluster.ask("cancelRun", { params: { runId: run.runId } }, { on: b });
-    const [cancelled] = await ended(jobId);
-    expect(performance.now() - askedMs).toBeLessThan(2_000);
-    expect(cancelled).toMatchObject({ status: "cancelled", reason: "cancelled by request" });
-    const { body: whole } = await cluster.ask("getRun", { params: { runId: run.runId } });
-    expect(whole.attempts).toMatchObject([{ attempt: 1, outcome: "cancelled" }]);
-  });
 });
 
 /** The job's runs, once all of them have ended. */

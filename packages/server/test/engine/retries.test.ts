@@ -132,7 +132,7 @@ it.each(["-1", "10 years", "1e9", "0x10", "soon", "Sat, 32 Nov 2026 00:00:00 GMT
   "a Retry-After of %j is passed over: the policy's own delay holds",
   async (header) => {
     const { jobId } = await cluster.createJob(yearly({ backoff: ["1m"] }));
-    receiver.answer({ status: 503, headers: { "retry-after": header } });
+    receiver.answer({ status: 429, headers: { "retry-after": header } });
     const runId = await trigger(jobId);
     await eventually(async () => (await read(runId)).status === "waiting");
     const [attempt] = (await read(runId)).attempts;

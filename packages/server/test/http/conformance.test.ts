@@ -94,7 +94,11 @@ describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path) && 
     it("has nothing of another tenant's: its ids are not found, as if they did not exist", async () => {
       const mine = await api.request("POST", "/v1/jobs", { json: goodJob });
       const run = await api.request("POST", `/v1/jobs/${String(mine.json.jobId)}/trigger`);
-      const bodies: { [id in OperationId]?: object } = { updateJob: { priority: 1 }, noteDeadLetter: { note: null } };
+      const bodies: { [id in OperationId]?: object } = {
+        updateJob: { priority: 1 },
+        noteDeadLetter: { note: null },
+        createBackfill: { from: "2027-01-01T00:00:00Z", to: "2027-01-02T00:00:00Z" },
+      };
       const body = bodies[operationId] ? { json: bodies[operationId] } : {};
       const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
       const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
