@@ -44,22 +44,6 @@ test("forecast draws the load of all jobs", async () => {
   expect(await node.json<Forecast>("forecast", "--bucket", "1h")).toMatchObject({ bucketSeconds: 3600, jobs: 0, isComplete: true });
 });
 
-test("the audit of a server without jobs is clean, and says so", async () => {
-  const { exit, out } = await node.run(["audit"]);
-  expect(exit).toBe(0);
-  expect(out).toContain("Every expected occurrence is accounted for");
-  expect(await node.json<{ items: unknown[] }>("audit", "--rows")).toMatchObject({ items: [], summary: { jobs: 0, expected: 0 } });
-});
-
-test("the cluster shows its node, every shard owned, and a map of them", async () => {
-  const cluster = await node.json<Cluster>("cluster");
-  expect(cluster.nodes).toMatchObject([{ draining: false, shards: 256 }]);
-  expect(cluster.shards.map(({ owner }) => owner)).toEqual(cluster.shards.map(() => cluster.nodes[0]?.nodeId));
-  const { out } = await node.run(["cluster", "--shards"]);
-  expect(out).toContain("All 256 shards are owned.");
-  expect(out.split("\n").filter((line) => /^ +\d+ {2}(A ){15}A$/.test(line))).toHaveLength(16);
-});
-
 test("a job is created, seen, changed, paused, resumed, triggered and deleted by its name", async () => {
   const url = `${receiver.url}/report`;
   const created = await node.json<Job>(

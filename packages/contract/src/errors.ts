@@ -2,6 +2,7 @@ import { apiErrors } from "./errors/api-errors.ts";
 import { backfillErrors } from "./errors/backfill-errors.ts";
 import type { ErrorDefinition } from "./errors/definition.ts";
 import { localErrors } from "./errors/local-errors.ts";
+import { queueErrors } from "./errors/queue-errors.ts";
 import { runErrors } from "./errors/run-errors.ts";
 
 export type { ErrorDefinition } from "./errors/definition.ts";
@@ -11,7 +12,7 @@ export { exitCodeMeanings, exitCodes } from "./errors/exit-codes.ts";
  * The catalogue: every failure a user can meet, with its HTTP status, the exit code of the command line, whether the same request may succeed when sent
  * again unchanged, and the remedy. Codes are stable; titles and remedies may be reworded. `docs/reference/errors.md` is generated from here.
  */
-export const errorCatalogue = { ...apiErrors, ...runErrors, ...backfillErrors, ...localErrors };
+export const errorCatalogue = { ...apiErrors, ...queueErrors, ...runErrors, ...backfillErrors, ...localErrors };
 
 export type ErrorCode = keyof typeof errorCatalogue;
 

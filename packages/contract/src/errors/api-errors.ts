@@ -88,27 +88,6 @@ export const apiErrors = {
     title: "A request with this idempotency key is being carried out",
     remedy: "Wait a moment and send it again; the stored answer is returned once it is there.",
   },
-  queue_not_found: {
-    status: 404,
-    exit: exitCodes.notFound,
-    retryable: false,
-    title: "No such queue",
-    remedy: "Check the name; another tenant's queues cannot be seen. PUT /v1/queues/{name} creates one.",
-  },
-  queue_in_use: {
-    status: 409,
-    exit: exitCodes.conflict,
-    retryable: false,
-    title: "Jobs name this queue",
-    remedy: "Delete those jobs or take their queue away first.",
-  },
-  queue_fixed: {
-    status: 409,
-    exit: exitCodes.conflict,
-    retryable: false,
-    title: "A job cannot change its queue",
-    remedy: "Create a job with the other queue, and delete this one; or leave the queue as it is.",
-  },
   lease_lost: {
     status: 409,
     exit: exitCodes.conflict,
