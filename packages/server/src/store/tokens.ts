@@ -26,11 +26,6 @@ export function readLeaseToken(cipher: Cipher, tenantId: number, runId: string, 
   return { holder: -holder, attempt, leasedMs, leaseMs, endsMs };
 }
 
-/** The token that completes an accepted webhook. */
-export function completionToken(cipher: Cipher, runId: string, { tenantId, attempt, expiresMs }: CompletionGrant): string {
-  return sealed(cipher, "completion", runId, [tenantId, attempt, expiresMs]);
-}
-
 /** Null for a token that this installation did not make for this run. Whether its time is over, the database's clock decides. */
 export function readCompletionToken(cipher: Cipher, runId: string, token: string): CompletionGrant | null {
   const facts = opened(cipher, "completion", runId, token, 3);
