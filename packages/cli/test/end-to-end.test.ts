@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import type { Cluster, Forecast, Job, JobPage, Queue, RunPage, RunWithAttempts } from "@punctual/contract";
+import type { Forecast, Job, JobPage, Queue, RunPage, RunWithAttempts } from "@punctual/contract";
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { punctualScript, startTestNode, type TestNode } from "./lib/test-node.ts";

@@ -36,9 +36,15 @@ describe("the route table", () => {
 
   test("asks for the scope to write wherever something changes", () => {
     const asking = new Set(["previewSchedule", "explainSchedule", "lintSchedule", "diffSchedules", "forecastLoad"]);
-    // What concerns the installation is its operator's alone, to look at and to change.
-    for (const [id, route] of table.filter(([, { scope }]) => scope !== "operate"))
+    // What concerns the installation is its operator's alone, to look at and to change; what leases and completes runs is a worker's.
+    for (const [id, route] of table.filter(([, { scope }]) => scope === "read" || scope === "write"))
       expect(route.scope, id).toBe(route.method === "GET" || asking.has(id) ? "read" : "write");
+  });
+
+  test("lets a worker lease and complete and nothing else, and a completion token complete its one run", () => {
+    const withScope = (scope: string) => table.filter(([, route]) => route.scope === scope).map(([id]) => id);
+    expect(withScope("work")).toEqual(["leaseRuns", "heartbeatRuns", "completeRuns"]);
+    expect(withScope("completion")).toEqual(["completeRun"]);
   });
 });
 

@@ -39,11 +39,11 @@ it("knows the weeks at the turn of every year", () => {
     fc.property(weeks, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1970, max: 2090 }), (byWeekNo, weekStart, year) => {
       const byDay = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
       const rule: PlainRule = { frequency: "YEARLY", interval: 1, weekStart, byWeekNo, byDay };
-      const [startMs, endMs] = [Date.UTC(year, 0, 1), Date.UTC(year + 6, 0, 10)];
+      const [startMs, endMs] = [Date.UTC(year, 0, 1), Date.UTC(year + 3, 0, 10)];
       const schedule = parse(rule, startMs);
       expect(schedule === null ? [] : [...schedule.between(startMs, endMs)]).toEqual(expand(rule, startMs, endMs));
     }),
-    { numRuns: 40 },
+    { numRuns: 30 },
   );
 });
 
