@@ -7,6 +7,7 @@ import { type Engine, startEngine } from "../engine/engine.ts";
 import { createHttpServer, type HttpEvents } from "../http/server.ts";
 import { readClock } from "../store/clock.ts";
 import { type Database, openDatabase } from "../store/database.ts";
+import { openListener } from "../store/listener.ts";
 import { checkSchema } from "../store/migrate.ts";
 import { createPartitions } from "../store/partitions.ts";
 import { checkEncryptionKey, createCipher } from "../store/secrets.ts";
@@ -86,7 +87,7 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
     const started = await startEngine({
       db: engineDb,
       leaseDb,
-      databaseUrl: config.databaseUrl,
+      listen: (on) => openListener(config.databaseUrl, on),
       cipher,
       targets,
       nodeName: config.nodeName,

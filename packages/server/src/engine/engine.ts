@@ -1,6 +1,7 @@
 import type { Target as TargetSpec } from "@punctual/contract";
 import type { WorkerDesk } from "../commands/workers/desk.ts";
 import type { Database } from "../store/database.ts";
+import type { Listen } from "../store/listener.ts";
 import { notify } from "../store/notify.ts";
 import type { Retention } from "../store/retention.ts";
 import type { Cipher } from "../store/secrets.ts";
@@ -35,7 +36,8 @@ export type EngineOptions = {
   db: Database;
   /** One connection that only the lease uses. */
   leaseDb: Database;
-  databaseUrl: string;
+  /** Opens what the wake line hears on. */
+  listen: Listen;
   cipher: Cipher;
   targets: ReadonlyMap<string, Target<TargetSpec>>;
   nodeName: string;
@@ -154,7 +156,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   };
   const wakeLine = startWakeLine({
     db,
-    databaseUrl: options.databaseUrl,
+    listen: options.listen,
     emit,
     onWake: (woken) => {
       const owned = new Set(shards.owned().map((row) => row.shard));

@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { type Listener, openListener } from "../store/listener.ts";
+import type { Listen, Listener } from "../store/listener.ts";
 import { type Message, notify } from "../store/notify.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
@@ -18,7 +18,7 @@ export type WakeLine = {
 
 export type WakeLineOptions = {
   db: Database;
-  databaseUrl: string;
+  listen: Listen;
   emit: Emit;
   /** Also called for this node's own wakes, at once. */
   onWake: (shards: readonly number[]) => void;
@@ -32,7 +32,7 @@ export type WakeLineOptions = {
  * Wake-ups between nodes over LISTEN and NOTIFY. Only ever a latency hint: who misses one finds out by polling within a second, so that a lost connection
  * or a pooler that swallows notifications costs time and nothing else.
  */
-export function startWakeLine({ db, databaseUrl, emit, onWake, onPulled, onCluster, onBreakers }: WakeLineOptions): WakeLine {
+export function startWakeLine({ db, listen, emit, onWake, onPulled, onCluster, onBreakers }: WakeLineOptions): WakeLine {
   const toSend = { wake: new Set<number>(), pulled: new Set<number>() };
   let sending: NodeJS.Timeout | null = null;
   let listener: Listener | null = null;
@@ -46,7 +46,7 @@ export function startWakeLine({ db, databaseUrl, emit, onWake, onPulled, onClust
   };
 
   const connect = async (): Promise<void> => {
-    listener = await openListener(databaseUrl, {
+    listener = await listen({
       message: receive,
       lost: (error) => {
         listener = null;

@@ -9,18 +9,15 @@ export type Listener = {
   close(): Promise<void>;
 };
 
+/** What a listener tells: each payload as it was sent, by whomever; and that the connection ended, at most once and not for `close`. */
+export type Heard = { message: (payload: string) => void; lost: (error: Error) => void };
+/** Opens a listener on the database it is bound to. */
+export type Listen = (on: Heard) => Promise<Listener>;
+
 const timeoutMs = 5_000;
 
-/**
- * Listens on the channel. Not a pool's connection: listening belongs to a session.
- *
- * @param on.message gets the payload as it was sent, by whomever
- * @param on.lost the connection ended; called at most once, and not for `close`
- */
-export async function openListener(
-  databaseUrl: string,
-  on: { message: (payload: string) => void; lost: (error: Error) => void },
-): Promise<Listener> {
+/** Listens on the channel. Not a pool's connection: listening belongs to a session. */
+export async function openListener(databaseUrl: string, on: Heard): Promise<Listener> {
   const client = new pg.Client({
     connectionString: databaseUrl,
     application_name: "punctual wake line",

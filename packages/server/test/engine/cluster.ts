@@ -7,6 +7,7 @@ import { type Engine, startEngine } from "../../src/engine/engine.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { shardCount, shardOf } from "../../src/model/ids.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
+import { openListener } from "../../src/store/listener.ts";
 import { addSecret, createCipher, newSigningSecret, tenantSigningSecret } from "../../src/store/secrets.ts";
 import { bootstrapTenant } from "../../src/store/tenants.ts";
 import { createHttpTarget } from "../../src/targets/http/target.ts";
@@ -106,7 +107,7 @@ export async function startCluster(): Promise<Cluster> {
     const engine = await startEngine({
       db: options.through ? options.through(db) : db,
       leaseDb,
-      databaseUrl: options.listenUrl ?? proxy.url,
+      listen: (on) => openListener(options.listenUrl ?? proxy.url, on),
       cipher,
       targets,
       nodeName: options.name ?? "test",
