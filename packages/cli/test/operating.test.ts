@@ -1,4 +1,4 @@
-import type { Cluster } from "@punctual/contract";
+import type { Cluster, Job, JobExplanation } from "@punctual/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestNode, type TestNode } from "./lib/test-node.ts";
 
@@ -13,6 +13,17 @@ test("the audit of a server without jobs is clean, and says so", async () => {
   expect(exit).toBe(0);
   expect(out).toContain("Every expected occurrence is accounted for");
   expect(await node.json<{ items: unknown[] }>("audit", "--rows")).toMatchObject({ items: [], summary: { jobs: 0, expected: 0 } });
+});
+
+test("a job is explained at a time, by name and after its deletion by id", async () => {
+  const at = new Date(Date.now() + 3_600_000).toISOString();
+  const job = await node.json<Job>("jobs", "create", "--name", "explained", "--run-at", at, "--url", "http://127.0.0.1:9/");
+  const { out, exit } = await node.run(["jobs", "explain", "explained", "--at", at]);
+  expect(exit).toBe(0);
+  expect(out).toContain("to come");
+  expect(out).toContain("in force: revision 1, active");
+  await node.run(["jobs", "delete", "explained"]);
+  expect(await node.json<JobExplanation>("jobs", "explain", job.jobId, "--at", at)).toMatchObject({ verdict: "deleted", run: null });
 });
 
 test("the cluster shows its node, every shard owned, and a map of them", async () => {

@@ -24,6 +24,7 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   triggerJob: { method: "POST", path: "/v1/jobs/{jobId}/trigger", repeatable: "with_key" },
   cancelJobRuns: { method: "POST", path: "/v1/jobs/{jobId}/cancel", repeatable: "never" },
   listOccurrences: { method: "GET", path: "/v1/jobs/{jobId}/occurrences", repeatable: "always" },
+  explainJob: { method: "GET", path: "/v1/jobs/{jobId}/explain", repeatable: "always" },
   listRuns: { method: "GET", path: "/v1/runs", repeatable: "always" },
   getRun: { method: "GET", path: "/v1/runs/{runId}", repeatable: "always" },
   cancelRun: { method: "POST", path: "/v1/runs/{runId}/cancel", repeatable: "never" },

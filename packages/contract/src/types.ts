@@ -5,6 +5,7 @@ import type * as breaker from "./schemas/breaker.ts";
 import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
 import type * as deadLetter from "./schemas/dead-letter.ts";
+import type * as explain from "./schemas/explain.ts";
 import type * as forecast from "./schemas/forecast.ts";
 import type * as job from "./schemas/job.ts";
 import type * as log from "./schemas/log.ts";
@@ -63,6 +64,8 @@ export type ScheduleBody = Pick<CreateJobBody, keyof typeof schedule.scheduleFie
 export type PreviewRequest = Static<typeof schedule.PreviewRequest>;
 export type ExplainRequest = Static<typeof schedule.ExplainRequest>;
 export type Explanation = Static<typeof schedule.Explanation>;
+export type JobExplanation = Static<typeof explain.JobExplanation>;
+export type { ExplainVerdict } from "./schemas/explain.ts";
 export type LintRequest = Static<typeof schedule.LintRequest>;
 export type LintResult = Static<typeof schedule.LintResult>;
 export type Preview = Static<typeof schedule.Preview>;

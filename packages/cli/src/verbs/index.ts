@@ -26,6 +26,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
         summary: "carry out the occurrences of a past range that have not run",
         load: () => import("./jobs/backfill.ts"),
       },
+      { name: "explain", summary: "tell why a job ran at a time, or did not", load: () => import("./jobs/explain.ts") },
       { name: "delete", summary: "delete a job", load: () => import("./jobs/delete.ts") },
     ],
   },

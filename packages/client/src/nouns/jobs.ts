@@ -4,6 +4,7 @@ import type {
   CreateJobBody,
   Job,
   JobDeletion,
+  JobExplanation,
   JobPage,
   ListJobsQuery,
   Occurrence,
@@ -60,6 +61,8 @@ export function createJobs(call: Call) {
     /** Every occurrence, page after page; without `to` a recurring job has no last one. */
     iterateOccurrences: (jobId: string, query: OccurrencesQuery = {}): AsyncGenerator<Occurrence, void, undefined> =>
       iteratePages((page: OccurrencesQuery) => occurrences(jobId, page), query),
+    /** Why it ran at a time, or did not; `at` is an ISO 8601 time, to the millisecond. */
+    explain: (jobId: string, at: string): Promise<JobExplanation> => call("explainJob", { params: { jobId }, query: { at } }),
     /** Creates any number of jobs, 1,000 a request; each is judged on its own. */
     bulk: (jobs: readonly CreateJobBody[], { idempotencyKey }: Keyed = {}): Promise<BulkResult> =>
       sendBulk(jobs, (part, index) =>

@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import { BulkResult } from "../schemas/bulk.ts";
 import { JobName, Uuid } from "../schemas/common.ts";
+import { ExplainJobQuery, JobExplanation } from "../schemas/explain.ts";
 import * as job from "../schemas/job.ts";
 import * as run from "../schemas/run.ts";
 import type { Route } from "./route.ts";
@@ -175,5 +176,18 @@ export const jobRoutes = {
     query: run.ListOccurrencesQuery,
     responses: { 200: { description: "Occurrences by nominal time", schema: run.OccurrencePage } },
     errors: ["job_not_found", "cursor_invalid", "instant_invalid"],
+  },
+  explainJob: {
+    method: "GET",
+    path: "/v1/jobs/{jobId}/explain",
+    tag: "jobs",
+    scope: "read",
+    summary: "Why did a job run at a time, or not?",
+    description:
+      "From its revisions and its history, so also of a deleted job. To the millisecond: what does not lie in the schedule names its neighbours.",
+    params: jobId,
+    query: ExplainJobQuery,
+    responses: { 200: { description: "What was looked at, and what became of it", schema: JobExplanation } },
+    errors: ["job_not_found", "instant_invalid"],
   },
 } as const satisfies Record<string, Route>;

@@ -5,12 +5,11 @@ import {
   compareOccurrences,
   type ExpectedOccurrence,
   expectedOccurrences,
-  type RecordedOccurrence,
 } from "../model/audit.ts";
-import { type JobDefinition, planOf } from "../model/job-definition.ts";
 import { acceptInstant } from "../model/job-schedule.ts";
-import { type RevisionRow, readJobIds, readRecords, readRevisions } from "../store/auditing.ts";
+import { readJobIds } from "../store/auditing.ts";
 import { readClock } from "../store/clock.ts";
+import { readAuditedJobs, readRecorded } from "./audited-jobs.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { pageCursor } from "./page-cursor.ts";
 import { instant } from "./views.ts";
@@ -30,7 +29,7 @@ export const auditOccurrences: Operation<"auditOccurrences"> = async (context, {
   // Without `to` the window ends now, which is later with each page: what matters is that each job is looked at once.
   const pages = pageCursor(context.tenantId, "audit", [from, to, jobId, show]);
   const { parts, nextKey } = await readParts(context, window, jobId?.toLowerCase(), positionOf(pages.read(cursor)));
-  const records = await recordsOf(context, parts);
+  const records = await readRecorded(context.db, parts);
   const summary = emptySummary();
   const items: AuditPage["items"] = [];
   for (const part of parts) {
@@ -67,7 +66,7 @@ async function readParts(
   const others =
     onlyJob === undefined ? await readJobIds(context.db, context.tenantId, wanted) : pastId === null && within === null ? [onlyJob] : [];
   const ids = [...begun, ...others];
-  const jobs = jobsOf(await readRevisions(context.db, context.tenantId, ids));
+  const jobs = await readAuditedJobs(context.db, context.tenantId, ids);
   if (onlyJob !== undefined && !jobs.has(onlyJob)) throw new PunctualError("job_not_found", `There is no job ${onlyJob}.`);
   const parts: Part[] = [];
   let left = mostOccurrences;
@@ -83,36 +82,6 @@ async function readParts(
   }
   const isFull = onlyJob === undefined && others.length === jobsAtOnce;
   return { parts, nextKey: isFull ? (ids.at(-1) ?? null) : null };
-}
-
-function jobsOf(rows: readonly RevisionRow[]): Map<string, AuditedJob> {
-  const jobs = new Map<string, { revisions: AuditedJob["revisions"][number][]; cursorMs: number | null }>();
-  for (const row of rows) {
-    const job = jobs.get(row.job_id) ?? { revisions: [], cursorMs: null };
-    const definition = JSON.parse(row.definition) as JobDefinition;
-    const held = { validFromMs: row.valid_from_ms, validToMs: row.valid_to_ms };
-    job.revisions.push({
-      revision: row.revision,
-      isActive: row.status === "active",
-      ...held,
-      definition,
-      plan: planOf(definition, row.job_id),
-    });
-    job.cursorMs = row.next_ms;
-    jobs.set(row.job_id, job);
-  }
-  return jobs;
-}
-
-async function recordsOf({ db }: CommandContext, parts: readonly Part[]): Promise<Map<string, RecordedOccurrence[]>> {
-  const records = new Map<string, RecordedOccurrence[]>();
-  for (const row of await readRecords(db, parts)) {
-    const { job_id: jobId, nominal_ms: nominalMs, run_id: runId, state, kind, reason, started_ms: startedMs } = row;
-    const list = records.get(jobId) ?? [];
-    list.push({ nominalMs, runId, state, kind, reason, startedMs });
-    records.set(jobId, list);
-  }
-  return records;
 }
 
 function emptySummary(): AuditPage["summary"] {

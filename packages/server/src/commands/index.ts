@@ -9,6 +9,7 @@ import { createJob } from "./create-job.ts";
 import { createJobsBulk } from "./create-jobs-bulk.ts";
 import { discardDeadLetter, discardDeadLetters, noteDeadLetter, replayDeadLetter, replayDeadLetters } from "./deal-with-dead-letters.ts";
 import { deleteJob } from "./delete-job.ts";
+import { explainJob } from "./explain-job.ts";
 import { forecastLoad } from "./forecast-load.ts";
 import type { Guests } from "./guests.ts";
 import { listOccurrences } from "./list-occurrences.ts";
@@ -50,6 +51,7 @@ export function createOperations(guests: Guests, desk: WorkerDesk): Operations {
     triggerJob: triggerJob(guests),
     cancelJobRuns,
     listOccurrences,
+    explainJob,
     listRuns,
     getRun,
     cancelRun,

@@ -100,8 +100,12 @@ describe.each(table.filter(([, route]) => /\{(job|run)Id\}/.test(route.path) && 
         createBackfill: { from: "2027-01-01T00:00:00Z", to: "2027-01-02T00:00:00Z" },
       };
       const body = bodies[operationId] ? { json: bodies[operationId] } : {};
-      const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId), { key: api.foreignKey, ...body });
-      const missing = await api.request(route.method, pathFor(route), { key: api.foreignKey, ...body });
+      const query = operationId === "explainJob" ? "?at=2027-01-01T00:00:00Z" : "";
+      const foreign = await api.request(route.method, pathFor(route, mine.json.jobId, run.json.runId) + query, {
+        key: api.foreignKey,
+        ...body,
+      });
+      const missing = await api.request(route.method, pathFor(route) + query, { key: api.foreignKey, ...body });
       expect([foreign.status, foreign.json.code]).toEqual([404, route.path.includes("{runId}") ? "run_not_found" : "job_not_found"]);
       expect({ ...foreign.json, requestId: "", detail: "" }).toEqual({ ...missing.json, requestId: "", detail: "" });
       expect(complaint(route, foreign)).toBeNull();
