@@ -33,8 +33,15 @@ export type Node = {
 const statementTimeoutMs = 5_000;
 const connectTimeoutMs = 5_000;
 
-/** Opens the pools, checks the schema and the key, and starts engine and API: the one place where all rooms meet. */
-export async function startNode(config: Configuration & { databaseUrl: string; encryptionKey: Buffer }): Promise<Node> {
+/**
+ * Opens the pools, checks the schema and the key, and starts engine and API: the one place where all rooms meet.
+ *
+ * @param targets by type; those of `guests` unless given
+ */
+export async function startNode(
+  config: Configuration & { databaseUrl: string; encryptionKey: Buffer },
+  targets: ReadonlyMap<string, Target<TargetSpec>> = guests(),
+): Promise<Node> {
   const metrics = createMetrics();
   const emit = telemetry(config, metrics.emit);
   const half = Math.ceil(config.databaseConnections / 2);
@@ -46,7 +53,6 @@ export async function startNode(config: Configuration & { databaseUrl: string; e
     await Promise.all([apiDb.end(), engineDb.end(), leaseDb.end()]);
   };
   const cipher = createCipher(config.encryptionKey);
-  const targets = guests();
   let draining = false;
   let engine: Engine | null = null;
   let http: ReturnType<typeof createHttpServer> | null = null;
@@ -120,7 +126,8 @@ function leaseTimeouts(ttlMs: number): { statementTimeoutMs: number; connectTime
   return { statementTimeoutMs: ttlMs / 4, connectTimeoutMs: ttlMs / 2 };
 }
 
-function guests(): Map<string, Target<TargetSpec>> {
+/** The targets that a node serves, by type. */
+export function guests(): Map<string, Target<TargetSpec>> {
   const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version });
   const worker: Target<TargetSpec> = createWorkerTarget();
   return new Map([http, worker].map((target) => [target.type, target]));

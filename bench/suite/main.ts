@@ -1,0 +1,84 @@
+// `npm run bench`: what Punctual carries, scenario by scenario, on real processes. README.md in the folder above says what each measures and how to read it.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createCleanup, interruption } from "../prove/cleanup.ts";
+import { describeMachine, readLoad } from "./machine.ts";
+import { type Call, readCall, usage } from "./options.ts";
+import type { Figures, Result, Scenario } from "./scenario.ts";
+import { engine } from "./scenarios/engine.ts";
+import { limit } from "./scenarios/limit.ts";
+
+const scenarios: readonly Scenario[] = [engine, limit];
+
+const exitFailed = 1;
+const exitUsage = 2;
+
+// Progress goes to standard error, so that standard output is the result and nothing else.
+const say = (line: string): void => console.error(line);
+
+async function measure(scenario: Scenario, { options, json, out }: Call): Promise<number> {
+  const cleanup = createCleanup(say);
+  const signal = interruption();
+  try {
+    const loadBefore = readLoad();
+    const found = await scenario.run({ options, cleanup, signal, say });
+    const facts = { scenario: scenario.name, at: new Date().toISOString(), machine: describeMachine(found.postgres, loadBefore) };
+    const result: Result = { ...facts, ...found };
+    mkdirSync(out, { recursive: true });
+    writeFileSync(join(out, `${nameOf(result)}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : linesOf(result));
+    return 0;
+  } catch (error) {
+    say(signal.aborted ? String(signal.reason) : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return exitFailed;
+  } finally {
+    await cleanup.run();
+  }
+}
+
+/** Variants of a scenario keep their results apart. */
+function nameOf({ scenario, ready, nodes }: Result): string {
+  return [scenario, ready === true ? "ready" : "", typeof nodes === "number" && nodes > 1 ? `${nodes}-nodes` : ""]
+    .filter(Boolean)
+    .join("-");
+}
+
+function linesOf(result: Result): string {
+  const steps: (Figures & { step?: string })[] = result.steps ?? [result];
+  const say = (figures: Figures & { step?: string }): string => {
+    const { runsPerSecond, lagMs, cpuSeconds, memoryMb, walBytesPerRun, seconds } = figures;
+    return [
+      figures.step ?? result.scenario,
+      runsPerSecond === null ? "" : `${runsPerSecond.toLocaleString("en-US")} runs/s`,
+      lagMs === null ? "" : `lag p50 ${lagMs.p50} p99 ${lagMs.p99} p99.9 ${lagMs.p999} max ${lagMs.max} ms`,
+      cpuSeconds === null ? "" : `${cpuSeconds.node} s node and ${cpuSeconds.database ?? "?"} s database CPU in ${seconds} s`,
+      memoryMb === null ? "" : `${memoryMb.node} MB a node`,
+      walBytesPerRun === null ? "" : `${walBytesPerRun} bytes of log a run`,
+    ]
+      .filter(Boolean)
+      .join(", ");
+  };
+  return `${steps.map(say).join("\n")}\n`;
+}
+
+function list(): number {
+  for (const { name, purpose } of scenarios) process.stdout.write(`${name.padEnd(8)}${purpose}\n`);
+  return 0;
+}
+
+async function main(): Promise<number> {
+  let call: Call;
+  try {
+    call = readCall(process.argv.slice(2));
+  } catch (error) {
+    say(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return exitUsage;
+  }
+  if (call.scenario === "list") return list();
+  const scenario = scenarios.find(({ name }) => name === call.scenario);
+  if (scenario) return measure(scenario, call);
+  say(`There is no scenario ${call.scenario}: npm run bench -- list\n\n${usage}`);
+  return exitUsage;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { readCall } from "../bench/suite/options.ts";
+import { percentilesOf } from "../bench/suite/percentiles.ts";
+
+test("percentiles weigh each time by how often it was seen, to three digits", () => {
+  const times = [
+    [10, 9_890],
+    [200, 100],
+    [4_000, 10],
+  ] as const;
+  const found = percentilesOf(times);
+  const digits = (value: number | undefined): string => Number(value).toPrecision(3);
+  expect([found?.p50, found?.p95, found?.p99, found?.p999, found?.max].map(digits)).toEqual(["10.0", "10.0", "200", "200", "4.00e+3"]);
+});
+
+test("a run that began before its time by the clocks' estimate counts as on time, and nothing at all has no percentiles", () => {
+  expect(percentilesOf([[-0.4, 3]])).toMatchObject({ p50: 0, max: 0 });
+  expect(percentilesOf([])).toBeNull();
+});
+
+test("a benchmark is called by one name, with numbers that are numbers", () => {
+  expect(readCall(["engine", "--seconds", "5", "--ready"])).toMatchObject({
+    scenario: "engine",
+    options: { seconds: 5, ready: true, nodes: 1 },
+  });
+  expect(() => readCall([])).toThrow("one scenario");
+  expect(() => readCall(["engine", "lag"])).toThrow("one scenario");
+  expect(() => readCall(["engine", "--seconds", "soon"])).toThrow("--seconds soon");
+  expect(() => readCall(["engine", "--nodes", "0"])).toThrow("--nodes 0");
+});
