@@ -47,7 +47,9 @@ counted as (
 taken as (
   select c.* from counted c, mine m, live l, job where c.fresh <= greatest(0, m.concurrency - l.runs)),
 unskipped as (
-  delete from punctual.finished_runs f using taken t where f.shard = $1 and f.run_id = t.run_id and not t.ran and f.state = 'skipped'),
+  -- As an array, so that each is looked up; joined, the planner may walk the shard's history instead.
+  delete from punctual.finished_runs f
+  where f.shard = $1 and f.run_id = any (array(select t.run_id from taken t where not t.ran)) and f.state = 'skipped'),
 born as (
   insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, queue, concurrency_key, pulled)
   select $1, t.run_id, m.job_id, m.tenant_id, m.revision, 'ready', 'backfill', m.priority, $6, t.nominal_at, punctual.clock(), 0, $7, $8, $9

@@ -73,7 +73,8 @@ export async function fire(
   moves: readonly CursorMove[],
   runs: readonly NewRun[],
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
-  const values = [nodeId, JSON.stringify(moves.map(moveTuple)), JSON.stringify(runs.map(runTuple))];
+  const runsOf = runTuples(runs);
+  const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf)))];
   const { rows } = await db.query<{ run_id: string; now: number }>({ name: "fire", text: fireSql, values });
   return { live: new Set(rows.map((row) => row.run_id)), nowMs: rows[0]?.now ?? null };
 }
@@ -97,14 +98,13 @@ export async function fireUnlessBusy(
   moves: readonly GuardedMove[],
   runs: readonly NewRun[],
 ): Promise<{ became: Map<string, NewRun["state"]> }> {
-  const policies = new Map(moves.map(({ jobId, overlap }) => [jobId, overlap]));
-  const moveTuples = moves.map((move) => {
+  const runsOf = runTuples(runs);
+  const tuples = moves.map((move) => {
     const { overlap, nextIfSkipped } = move;
     const ifSkipped = overlap === "skip" ? [nextIfSkipped === null, nextIfSkipped?.nominalMs, nextIfSkipped?.dueMs] : [];
-    return [...moveTuple(move), ...ifSkipped];
+    return [...moveTuple(move, runsOf), overlap, ...ifSkipped];
   });
-  const runTuples = runs.map((run) => [...runTuple(run), policies.get(run.jobId)]);
-  const values = [nodeId, JSON.stringify(moveTuples), JSON.stringify(runTuples)];
+  const values = [nodeId, JSON.stringify(tuples)];
   const { rows } = await db.query<{ run_id: string; state: NewRun["state"] }>({
     name: "fire_unless_busy",
     text: fireUnlessBusySql,
@@ -113,12 +113,25 @@ export async function fireUnlessBusy(
   return { became: new Map(rows.map((row) => [row.run_id, row.state])) };
 }
 
-function moveTuple({ shard, jobId, revision, nextMs, next, counted }: CursorMove): unknown[] {
+type RunTuples = ReadonlyMap<string, unknown[][]>;
+
+function moveTuple({ shard, jobId, revision, nextMs, next, counted }: CursorMove, runsOf: RunTuples): unknown[] {
   const to = next === "on_completion" || next === null ? null : next;
-  return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null];
+  return [shard, jobId, revision, nextMs, to?.nominalMs, to?.dueMs, counted, next === null, runsOf.get(jobId) ?? []];
 }
 
-function runTuple({ shard, jobId, runId, nominalMs, state, placement, reason, expiresMs, held }: NewRun): unknown[] {
-  const { priority, origin, queue, concurrencyKey, pulled } = placement;
-  return [shard, jobId, runId, nominalMs, state, priority, origin, reason, queue, concurrencyKey, pulled, expiresMs, held];
+/** The runs of each job. */
+function runTuples(runs: readonly NewRun[]): RunTuples {
+  const byJob = new Map<string, unknown[][]>();
+  for (const { jobId, runId, nominalMs, state, placement, reason, expiresMs, held } of runs) {
+    const { priority, origin, queue, concurrencyKey, pulled } = placement;
+    const tuple = [runId, nominalMs, state, priority, origin];
+    // What follows is null for nearly all, and missing is null too.
+    const isPlain = reason === null && queue === null && concurrencyKey === null && expiresMs === null && held === null;
+    const whole = isPlain ? tuple : [...tuple, reason, queue, concurrencyKey, pulled, expiresMs, held];
+    const others = byJob.get(jobId);
+    if (others) others.push(whole);
+    else byJob.set(jobId, [whole]);
+  }
+  return byJob;
 }
