@@ -17,6 +17,7 @@ export type JobFlags = ScheduleFlags &
     method?: HttpTarget["method"];
     header?: readonly string[];
     signing?: HttpTarget["signing"];
+    completion?: HttpTarget["completion"];
     payload?: string;
     label?: readonly string[];
     timeout?: string;
@@ -53,10 +54,16 @@ export function withJobFlags(command: Command): Command {
         "own",
       ]),
     )
+    .addOption(
+      new Option("--completion <how>", "by its answer, or by a later call of a receiver that answers 202 (default: answer)").choices([
+        "answer",
+        "callback",
+      ]),
+    )
     .option("--payload <json>", "body to send: JSON, @file or - for standard input")
     .option("--label <key=value>", "label to find the job by; repeat it for more", collect);
   return withRetryFlags(command)
-    .option("--timeout <duration>", "for one attempt (default: 30s)")
+    .option("--timeout <duration>", "for one attempt (default: 30s; 1h with --completion callback, or of a worker)")
     .option("--misfire-window <duration>", "missed occurrences not older than this all run (default: 10m)")
     .addOption(new Option("--misfire-policy <policy>", "what runs of the older ones (default: latest)").choices(["latest", "all", "skip"]))
     .option("--priority <0-9>", "higher starts first among runs that wait (default: 4)", wholeNumber)
@@ -96,8 +103,8 @@ export async function jobFromFlags(io: Io, flags: JobFlags): Promise<Partial<Cre
   };
 }
 
-function targetOf({ url, method, header, signing }: JobFlags): Partial<HttpTarget> | undefined {
-  const target = given({ url, method, signing, headers: header === undefined ? undefined : pairs("--header", ":", header) });
+function targetOf({ url, method, header, signing, completion }: JobFlags): Partial<HttpTarget> | undefined {
+  const target = given({ url, method, signing, completion, headers: header === undefined ? undefined : pairs("--header", ":", header) });
   return Object.keys(target).length === 0 ? undefined : target;
 }
 

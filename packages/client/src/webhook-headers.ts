@@ -5,19 +5,23 @@ export type WebhookHeaders = Readonly<Record<string, string | readonly string[] 
 
 export type HeaderReader = {
   required(name: string): string;
+  /** Null for one that is absent or empty. */
+  optional(name: string): string | null;
   positiveInteger(name: string): number;
   instant(name: string): Date;
 };
 
 /** Reads headers whatever the case of their names. A header given twice is refused: what one layer checks, another might read differently. */
 export function createHeaderReader(headers: WebhookHeaders): HeaderReader {
+  const optional = (name: string): string | null => find(headers, name) || null;
   const required = (name: string): string => {
-    const value = find(headers, name);
-    if (value === undefined || value === "") throw new WebhookVerificationError("missing_header", `the request has no ${name}`);
+    const value = optional(name);
+    if (value === null) throw new WebhookVerificationError("missing_header", `the request has no ${name}`);
     return value;
   };
   return {
     required,
+    optional,
     positiveInteger(name) {
       const value = required(name);
       if (!/^[1-9]\d{0,14}$/.test(value)) throw new WebhookVerificationError("invalid_header", `${name} is not a positive number`);

@@ -27,13 +27,24 @@ export type VerifiedWebhook = {
   attempt: number;
   /** When the run was due. */
   nominalTime: Date;
+  /** With what the run may be completed later (`completeRun`), if its webhook is answered with 202; null when the answer decides. */
+  completion: Completion | null;
+};
+
+/** The right to complete one attempt of a run, as plain data. */
+export type Completion = {
+  runId: string;
+  /** A secret until the attempt's time is over. */
+  token: string;
+  /** Null when the server was not told its public address. */
+  url: string | null;
 };
 
 /**
  * Verifies that a webhook comes from Punctual (Standard Webhooks 1.0) and tells which run it is. Throws WebhookVerificationError, whose `reason` says why not,
  * and TypeError for secrets or options that make no sense, which is a mistake at this end.
  *
- * The signature covers the run id, the attempt's time and the body. `jobId`, `attempt` and `nominalTime` travel beside it: they are as trustworthy as the
+ * The signature covers the run id, the attempt's time and the body. `jobId`, `attempt`, `nominalTime` and `completion` travel beside it: they are as trustworthy as the
  * connection (use https), so decide by `runId` and the body.
  */
 export function verifyWebhook({ secrets, headers, body, toleranceSeconds = 300, now = new Date() }: VerifyWebhookInput): VerifiedWebhook {
@@ -46,11 +57,13 @@ export function verifyWebhook({ secrets, headers, body, toleranceSeconds = 300, 
   checkTimestamp(timestamp, toleranceSeconds, now);
   if (!anySignatureMatches(keys, `${runId}.${timestamp}.`, body, signatures))
     throw new WebhookVerificationError("signature_mismatch", "no signature of the request was made with one of the secrets");
+  const token = header.optional("punctual-completion-token");
   return {
     runId,
     jobId: header.required("punctual-job-id"),
     attempt: header.positiveInteger("punctual-attempt"),
     nominalTime: header.instant("punctual-nominal-time"),
+    completion: token === null ? null : { runId, token, url: header.optional("punctual-completion-url") },
   };
 }
 

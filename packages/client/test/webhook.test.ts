@@ -38,7 +38,7 @@ const refusalOf = (overrides: Partial<VerifyWebhookInput>): string => {
 const secondsLater = (seconds: number): Date => new Date(signedAt.getTime() + seconds * 1000);
 
 describe("a webhook that Punctual sent", () => {
-  const expected = { runId: "run-1", jobId: "job-1", attempt: 2, nominalTime: new Date("2027-03-01T08:59:59Z") };
+  const expected = { runId: "run-1", jobId: "job-1", attempt: 2, nominalTime: new Date("2027-03-01T08:59:59Z"), completion: null };
 
   it("is accepted, and tells its run", () => {
     expect(verify()).toEqual(expected);

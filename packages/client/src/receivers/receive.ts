@@ -9,15 +9,18 @@ export type ReceivedRun = VerifiedWebhook & {
   json(): unknown;
 };
 
+/** What `onRun` returns when it has only taken the run on: it is completed later, with `completeRun` and the run's `completion`. */
+export const accepted: { readonly accepted: true } = { accepted: true };
+
 /** What a receiver of webhooks is made of, whatever the framework. */
 export type ReceiverOptions = {
   /** The signing secrets that are valid now, `whsec_...`; two while one is being replaced. */
   secrets: readonly string[];
   /**
    * Makes the run's effect. When it resolves the attempt has succeeded; a text that it returns is kept with the attempt as its output. When it rejects the
-   * answer is 500 and the run's retry policy applies.
+   * answer is 500 and the run's retry policy applies. Returns `accepted` for a run that is to be completed later, once that is safely written down.
    */
-  onRun(run: ReceivedRun): Promise<string | void> | string | void;
+  onRun(run: ReceivedRun): Promise<OnRunAnswer> | OnRunAnswer;
   /**
    * Whether the effect of this run was made already; then `onRun` is not called and the attempt succeeds. Recording it is `onRun`'s part, in the transaction of
    * the effect itself: recorded any earlier, a crash between the two loses the effect, any later doubles it. Default: no run was.
@@ -27,8 +30,10 @@ export type ReceiverOptions = {
   toleranceSeconds?: number;
 };
 
-/** What to answer: 200 with the output, 204 without one, 401 with the reason of the refusal. */
-export type ReceiverAnswer = { status: 200 | 204 | 401; body: string };
+export type OnRunAnswer = string | void | typeof accepted;
+
+/** What to answer: 200 with the output, 202 for a run that was accepted, 204 without an output, 401 with the reason of the refusal. */
+export type ReceiverAnswer = { status: 200 | 202 | 204 | 401; body: string };
 
 /** Takes one request; rejects with what `onRun` or `seen` rejected with. */
 export type Receive = (headers: WebhookHeaders, body: string | Uint8Array) => Promise<ReceiverAnswer>;
@@ -51,9 +56,10 @@ export function createReceive(options: ReceiverOptions): Receive {
       if (error instanceof WebhookVerificationError) return { status: 401, body: error.reason };
       throw error;
     }
-    const { runId } = webhook;
-    const answer = underWay.get(runId) ?? takeRun(options, webhook, body).finally(() => underWay.delete(runId));
-    underWay.set(runId, answer);
+    // A completion is good for its own attempt only, so that each attempt has to be taken on.
+    const key = webhook.completion === null ? webhook.runId : `${webhook.runId}/${webhook.attempt}`;
+    const answer = underWay.get(key) ?? takeRun(options, webhook, body).finally(() => underWay.delete(key));
+    underWay.set(key, answer);
     return answer;
   };
 }
@@ -62,6 +68,12 @@ async function takeRun({ onRun, seen }: ReceiverOptions, webhook: VerifiedWebhoo
   if (seen !== undefined && (await seen(webhook.runId))) return { status: 204, body: "" };
   const text = typeof body === "string" ? body : Buffer.from(body).toString("utf8");
   const output = await onRun({ ...webhook, body: text, json: () => JSON.parse(text) as unknown });
+  if (output === accepted) {
+    // Its 202 would be taken for the run's success.
+    if (webhook.completion === null)
+      throw new TypeError("the run cannot be completed later: its job's target does not say completion: callback");
+    return { status: 202, body: "" };
+  }
   return typeof output === "string" ? { status: 200, body: output } : { status: 204, body: "" };
 }
 

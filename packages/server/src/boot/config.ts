@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { type Fault, PunctualError } from "@punctual/contract";
+import { type Fault, limits, PunctualError } from "@punctual/contract";
 import { formatDuration, parseDuration, ScheduleError } from "@punctual/schedule";
 import { parse as parseToml, TomlError } from "smol-toml";
 import { type Command, type ConfigurationOption, configurationOptions } from "./options.ts";
@@ -9,6 +9,7 @@ export type Configuration = {
   databaseUrl: string | null;
   host: string;
   port: number;
+  publicUrl: string | null;
   dataDir: string;
   encryptionKey: Buffer | null;
   nodeName: string;
@@ -58,6 +59,7 @@ export function readConfiguration(command: Command, flags: Flags, env: NodeJS.Pr
     databaseUrl: text.get("databaseUrl") ?? null,
     host: text.get("host") ?? "",
     port: number("port"),
+    publicUrl: text.get("publicUrl")?.replace(/\/+$/, "") ?? null,
     dataDir: text.get("dataDir") ?? "",
     encryptionKey,
     nodeName: text.get("nodeName") ?? hostname(),
@@ -120,6 +122,7 @@ function checkValue(option: ConfigurationOption, value: string): Fault | null {
   }
   if (value.trim() === "") return fault("a text that is not empty");
   if (option.name === "logLevel" && !logLevels.some((level) => level === value)) return fault(`one of ${logLevels.join(", ")}`);
+  if (option.name === "publicUrl" && !isPublicUrl(value)) return fault("an http or https URL without user, query and fragment");
   if (option.name === "databaseUrl" && !/^postgres(ql)?:\/\//.test(value)) return fault("postgres://user:password@host:port/database");
   return null;
 }
@@ -133,6 +136,13 @@ function readKey(text: string | undefined, faults: Fault[]): Buffer | null {
     message: "PUNCTUAL_ENCRYPTION_KEY is not usable; expected 32 bytes in base64 (`openssl rand -base64 32`)",
   });
   return null;
+}
+
+/** Printable ASCII alone, as it goes out in a header. */
+function isPublicUrl(text: string): boolean {
+  if (!/^https?:\/\/[\x21-\x7e]+$/.test(text) || text.length > limits.urlChars || !URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return [username, password, search, hash].every((part) => part === "");
 }
 
 function durationOrNull(text: string): number | null {

@@ -54,6 +54,17 @@ export const configurationOptions = [
     commands: node,
   },
   {
+    name: "publicUrl",
+    flag: "--public-url",
+    env: "PUNCTUAL_PUBLIC_URL",
+    type: "string",
+    default: null,
+    description:
+      "Where receivers of long webhooks reach the API, such as https://punctual.example.com; they are told in Punctual-Completion-Url. Without it that header is left out, as no node can know what stands in front of it",
+    extremes: "A wrong one has receivers send their tokens to whoever answers there; http shows them to everyone on the way",
+    commands: node,
+  },
+  {
     name: "dataDir",
     flag: "--data-dir",
     env: "PUNCTUAL_DATA_DIR",

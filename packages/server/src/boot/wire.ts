@@ -101,6 +101,7 @@ export async function startNode(
       slots: config.slots,
       slotsPerOrigin: config.slotsPerOrigin,
       leaseTtlMs: config.leaseTtlMs,
+      publicUrl: config.publicUrl,
       retention: { retentionDays: config.retentionDays, deadLetterRetentionDays: config.deadLetterRetentionDays },
       emit,
     });

@@ -1,8 +1,9 @@
 import type { Attempt, Job, Run } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
-import { type JobDefinition, jobDefaults, timeouts } from "../model/job-definition.ts";
+import { type JobDefinition, jobDefaults } from "../model/job-definition.ts";
 import { queueNameOf } from "../model/placement.ts";
 import { retryView } from "../model/retry-policy.ts";
+import { timeoutsOf } from "../model/timeouts.ts";
 import type { JobRow } from "../store/jobs.ts";
 import type { AttemptRow, RunRow } from "../store/runs.ts";
 
@@ -28,7 +29,7 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     ...rest,
     ...(options.withPayload && row.payload !== null ? { payload: JSON.parse(row.payload) as unknown } : {}),
     retry: retryView(retry),
-    timeout: timeout ?? formatDuration(timeouts[definition.target.type].defaultMs),
+    timeout: timeout ?? formatDuration(timeoutsOf(definition.target).defaultMs),
     misfire: {
       window: misfire?.window ?? formatDuration(jobDefaults.misfireWindowMs),
       policy: misfire?.policy ?? jobDefaults.misfirePolicy,

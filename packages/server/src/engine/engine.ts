@@ -12,6 +12,7 @@ import { createBeginClaimed } from "./begin-claimed.ts";
 import { startBreakerLoop } from "./breaker-loop.ts";
 import { createBreakerView } from "./breaker-view.ts";
 import { startClaimLoop } from "./claim-loop.ts";
+import { createOfferCompletion } from "./completion-offer.ts";
 import { createExecutor } from "./executor.ts";
 import { startExpiryLoop } from "./expiry-loop.ts";
 import { startFireLoop } from "./fire-loop.ts";
@@ -46,6 +47,8 @@ export type EngineOptions = {
   slotsPerOrigin: number;
   leaseTtlMs: number;
   retention: Retention;
+  /** Under which receivers reach the API; null when nobody said. */
+  publicUrl: string | null;
   emit: Emit;
 };
 
@@ -80,6 +83,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const executor = createExecutor({
     targets: options.targets,
     secretsOf: createSigningSecrets(db, options.cipher),
+    offerCompletion: createOfferCompletion(options.cipher, options.publicUrl),
     settler,
     slots,
     clock,
@@ -91,8 +95,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     },
     onGone: (run, { tenantId }) => pauseGone(db, emit, { tenantId, jobId: run.jobId, revision: run.revision }),
     onEnded: ({ tenantId, placement: { origin }, plan }, attempt, beganMs, evidence) => {
-      const { failureClass = null, statusCode = null } = evidence ?? {};
-      breakers.observe({ tenantId, origin, target: () => originOf(plan.target), attempt, beganMs, failureClass, statusCode });
+      breakers.observe({ tenantId, origin, target: () => originOf(plan.target), attempt, beganMs, ...evidence });
     },
   });
   const node = await join({

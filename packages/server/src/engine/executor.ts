@@ -36,8 +36,8 @@ export type ExecutorOptions = AttemptParts & {
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
-  /** An attempt has ended by itself; `beganMs` is monotonic. */
-  onEnded: (cached: CachedPlan, attempt: number, beganMs: number, evidence: AttemptResult["evidence"]) => void;
+  /** The request of an attempt has ended by itself; `beganMs` is monotonic. */
+  onEnded: (cached: CachedPlan, attempt: number, beganMs: number, evidence: Pick<AttemptEvidence, "failureClass" | "statusCode">) => void;
   /** The target of a run said that it is gone for good. */
   onGone: (run: HeldRun, cached: CachedPlan) => void;
   /** What an attempt came to is written. */
@@ -46,6 +46,7 @@ export type ExecutorOptions = AttemptParts & {
   onRoom: () => void;
 };
 
+type AttemptEvidence = NonNullable<AttemptResult["evidence"]>;
 type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
 
 export function createExecutor(options: ExecutorOptions): Executor {
@@ -53,8 +54,9 @@ export function createExecutor(options: ExecutorOptions): Executor {
   const underWay = new Map<string, UnderWay>();
   const waitingForIdle: (() => void)[] = [];
 
-  const finish = (run: HeldRun, origin: number): void => {
-    underWay.delete(run.runId);
+  const finish = (run: HeldRun, origin: number, entry: UnderWay): void => {
+    // Whoever may complete a run later may do so before the request is answered: then its next attempt can be under way here already.
+    if (underWay.get(run.runId) === entry) underWay.delete(run.runId);
     slots.give(origin);
     onRoom();
     if (underWay.size === 0) for (const resolve of waitingForIdle.splice(0)) resolve();
@@ -66,24 +68,22 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const began = monotonicMs();
       const outcome = await makeAttempt(options, run, cached, startedMs, entry.abort.signal);
       const durationMs = monotonicMs() - began;
+      const known = { runId: run.runId, jobId: run.jobId, tenantId: cached.tenantId, attempt: run.attempt, durationMs };
+      const lagMs = run.attempt === 1 ? startedMs - run.nominalMs : null;
+      if (outcome.ok && outcome.accepted) {
+        settler.add({ ...unbegun(run), next: runTransitions.running.accept, endsInMs: outcome.limitMs - durationMs });
+        onEnded(cached, run.attempt, began, { failureClass: null, statusCode: outcome.statusCode });
+        emit({ type: "attempt_accepted", ...known, lagMs });
+        return;
+      }
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
       settler.add(result, () => onWritten(run, cached, result.next));
       // Cut short by the run's deadline it says nothing of its target.
       if (!outcome.atDeadline) onEnded(cached, run.attempt, began, result.evidence);
       if (result.nextBecause === "gone") onGone(run, cached);
-      emit({
-        type: "attempt_ended",
-        runId: run.runId,
-        jobId: run.jobId,
-        tenantId: cached.tenantId,
-        attempt: run.attempt,
-        next: result.next,
-        failureClass: result.evidence?.failureClass ?? null,
-        lagMs: run.attempt === 1 ? startedMs - run.nominalMs : null,
-        durationMs,
-      });
+      emit({ type: "attempt_ended", ...known, next: result.next, failureClass: result.evidence.failureClass, lagMs });
     } finally {
-      finish(run, cached.placement.origin);
+      finish(run, cached.placement.origin, entry);
     }
   };
 
@@ -161,7 +161,7 @@ function resultOf(
   outcome: MadeAttempt,
   end: UnderWay["end"],
   timing: { startedMs: number; durationMs: number },
-): AttemptResult {
+): AttemptResult & { evidence: AttemptEvidence } {
   const { shard, runId, holder, attempt: number } = run;
   const ended = endOf(outcome, end);
   const sinceFirstMs = timing.startedMs + timing.durationMs - (run.deadlineFromMs ?? timing.startedMs);

@@ -2,19 +2,25 @@ import { randomBytes } from "node:crypto";
 import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
 import { attemptLimitMs } from "../model/retry.ts";
+import { acceptMostMs, completesLater } from "../model/timeouts.ts";
 import { wireBody } from "../model/wire-body.ts";
 import type { AttemptFailure, AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
+import type { OfferCompletion } from "./completion-offer.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { CachedPlan } from "./plan-cache.ts";
 
-/** What a target made of an attempt, and whether the run's deadline stopped it before its own time limit. */
-export type MadeAttempt = AttemptOutcome & { atDeadline?: boolean };
+/** What a target made of an attempt, how long that might have taken from its beginning, and whether the run's deadline stopped it before its own time limit. */
+export type MadeAttempt = AttemptOutcome & { limitMs: number; atDeadline?: boolean };
 
 /** What every attempt needs. */
 export type AttemptParts = {
   targets: ReadonlyMap<string, Target<TargetSpec>>;
   secretsOf: (tenantId: number, jobId: string, target: TargetSpec) => Promise<readonly string[]>;
+  offerCompletion: OfferCompletion;
 };
+
+/** How long the request may take, and until when, by the node's clock, the attempt may be completed if the target only accepts it. */
+type Limits = { requestMs: number; endsMs: number };
 
 /**
  * Makes a run's attempt, within the job's timeout and the run's deadline. Once the deadline has passed nothing is sent: the run waited for its turn for too
@@ -32,25 +38,24 @@ export async function makeAttempt(
   const { plan } = cached;
   const limitMs = Math.ceil(attemptLimitMs(plan, nowMs - (run.deadlineFromMs ?? nowMs)));
   const deadline = `the run's deadline, ${formatDuration(plan.retry.deadlineMs ?? 0)} after it began,`;
-  if (limitMs <= 0) return { ...notSent("timeout", `${deadline} had passed before this attempt could begin`), atDeadline: true };
-  const outcome = await send(parts, run, cached, limitMs, signal);
-  const isCut = !outcome.ok && outcome.failureClass === "timeout" && limitMs < plan.timeoutMs;
-  return isCut ? { ...outcome, message: `${deadline} came; ${outcome.message}`, atDeadline: true } : outcome;
+  if (limitMs <= 0) return { ...notSent("timeout", `${deadline} had passed before this attempt could begin`), limitMs, atDeadline: true };
+  const requestMs = completesLater(plan.target) ? Math.min(limitMs, acceptMostMs) : limitMs;
+  const outcome = await send(parts, run, cached, { requestMs, endsMs: nowMs + limitMs }, signal);
+  const isCut = !outcome.ok && outcome.failureClass === "timeout" && limitMs < plan.timeoutMs && requestMs === limitMs;
+  return isCut ? { ...outcome, message: `${deadline} came; ${outcome.message}`, limitMs, atDeadline: true } : { ...outcome, limitMs };
 }
 
-async function send(
-  parts: AttemptParts,
-  run: HeldRun,
-  cached: CachedPlan,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<AttemptOutcome> {
+async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limits: Limits, signal: AbortSignal): Promise<AttemptOutcome> {
   const spec = cached.plan.target;
   const target = parts.targets.get(spec.type);
   try {
     if (!target) throw new PunctualError("internal", `This node has no target of type ${spec.type}.`);
     const signingSecrets = await parts.secretsOf(cached.tenantId, run.jobId, spec);
-    return await target.attempt(requestOf(run, cached, signingSecrets, timeoutMs), signal);
+    const { tenantId } = cached;
+    const completion = completesLater(spec)
+      ? parts.offerCompletion({ tenantId, runId: run.runId, attempt: run.attempt, endsMs: limits.endsMs })
+      : null;
+    return await target.attempt({ ...requestOf(run, cached), signingSecrets, timeoutMs: limits.requestMs, completion }, signal);
   } catch (error) {
     return notSent("internal", error instanceof PunctualError ? error.message : "The attempt could not be prepared.");
   }
@@ -61,7 +66,7 @@ function notSent(failureClass: "internal" | "timeout", message: string): Attempt
   return { ok: false, failureClass, message, mayHaveBeenSeen: false, ...nothing };
 }
 
-function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly string[], timeoutMs: number): AttemptRequest<TargetSpec> {
+function requestOf(run: HeldRun, cached: CachedPlan): Omit<AttemptRequest<TargetSpec>, "signingSecrets" | "timeoutMs" | "completion"> {
   return {
     target: cached.plan.target,
     runId: run.runId,
@@ -71,8 +76,6 @@ function requestOf(run: HeldRun, cached: CachedPlan, signingSecrets: readonly st
     attempt: run.attempt,
     nominalAt: run.nominalMs,
     ...wireBody(run.payload ?? cached.payload),
-    signingSecrets,
-    timeoutMs,
     // One trace a run, one span an attempt.
     traceparent: `00-${run.runId.replaceAll("-", "")}-${randomBytes(8).toString("hex")}-01`,
     idempotencyKey: run.runId,

@@ -23,6 +23,7 @@ import {
 import { queueNameOf } from "./placement.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
+import { timeoutsOf } from "./timeouts.ts";
 
 /** Defaults of a job's policies; the reference quotes them. */
 export const jobDefaults = {
@@ -33,11 +34,6 @@ export const jobDefaults = {
 } as const;
 const hourMs = 3_600_000;
 const timeoutLeastMs = 1_000;
-/** By target: the default of an attempt's time limit, and its highest. */
-export const timeouts = {
-  http: { defaultMs: 30_000, mostMs: hourMs },
-  worker: { defaultMs: hourMs, mostMs: 7 * 24 * hourMs },
-} as const satisfies Record<Target["type"], { defaultMs: number; mostMs: number }>;
 const startTimeoutMostMs = 30 * 24 * hourMs;
 const misfireWindowMostMs = 30 * 24 * 3_600_000;
 
@@ -182,11 +178,12 @@ export function mergeJob(
 
 /** Parses a stored definition. A definition that was accepted parses for ever; a failure is a defect. */
 export function planOf(definition: JobDefinition, jobId: string): JobPlan {
+  const timeout = timeoutsOf(definition.target);
   return {
     ...planSchedule(definition, jobId),
     target: definition.target,
     retry: retryPolicyOf(definition.retry),
-    timeoutMs: timeoutOf(definition),
+    timeoutMs: durationWithin("timeout", definition.timeout, timeout.defaultMs, timeoutLeastMs, timeout.mostMs),
     misfire: {
       windowMs: durationWithin("misfire/window", definition.misfire?.window, jobDefaults.misfireWindowMs, 1, misfireWindowMostMs),
       policy: definition.misfire?.policy ?? jobDefaults.misfirePolicy,
@@ -200,12 +197,6 @@ export function planOf(definition: JobDefinition, jobId: string): JobPlan {
       definition.startTimeout === undefined ? null : durationWithin("startTimeout", definition.startTimeout, 0, 1_000, startTimeoutMostMs),
     pauseAfterDeadRuns: definition.pauseAfterDeadRuns ?? null,
   };
-}
-
-/** A worker may take long, and tells that it is alive; a request that is held open for hours tells nothing. */
-function timeoutOf({ timeout, target }: JobDefinition): number {
-  const { defaultMs, mostMs } = timeouts[target.type];
-  return durationWithin("timeout", timeout, defaultMs, timeoutLeastMs, mostMs);
 }
 
 /**

@@ -3,6 +3,7 @@ import { type RunState, type TerminalRunState, terminalRunStates } from "@punctu
 /** What can happen to a run. */
 export type RunEvent =
   | "claim"
+  | "accept"
   | "succeed"
   | "fail"
   | "give_up"
@@ -24,6 +25,8 @@ export const runTransitions = {
   // Its target is down: it waits without spending an attempt.
   ready: { claim: "running", hold: "waiting", expire: "skipped", cancel: "cancelled" },
   running: {
+    // Its target took it on and completes it later: no node holds it from then on.
+    accept: "running",
     succeed: "succeeded",
     fail: "waiting",
     give_up: "dead",

@@ -2,6 +2,9 @@ import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
 
+/** When `l`, whose end is asked for, ends by itself: at once if its webhook was accepted, for then there is nobody to be told; any other as before. */
+export const acceptedEndsNow = "case when l.holder < 0 and not l.pulled then punctual.clock() else l.expires_at end";
+
 /**
  * Cancels live runs: those that wait end now; those under way are marked, and their node, which polls for the mark, aborts them. The cursor of a job with a
  * fixed delay goes on from the end of its run, however that ended.
@@ -27,7 +30,9 @@ recorded as (
 resumed as (${cursorGoesOn("ended e where true")}),
 asked as (
   update punctual.live_runs l
-  set cancel_reason = coalesce(l.cancel_reason, $4), cancelled_by = case when l.cancel_reason is null then $5 else l.cancelled_by end from matching m
+  set cancel_reason = coalesce(l.cancel_reason, $4), cancelled_by = case when l.cancel_reason is null then $5 else l.cancelled_by end,
+      expires_at = ${acceptedEndsNow}
+  from matching m
   where m.state = 'running' and l.shard = m.shard and l.run_id = m.run_id returning l.run_id)
 select (select count(*)::int from ended) as cancelled, (select count(*)::int from asked) as cancelling`;
 

@@ -1,6 +1,7 @@
 import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, TerminalRunState } from "@punctual/contract";
 import type { Queryable } from "./database.ts";
 import { claimSql, orphansSql, peekRunsSql, settleSql, wakeSql } from "./hot-statements.ts";
+import { acceptRuns } from "./leasing.ts";
 
 /** A run this node has just taken. */
 export type ClaimedRun = {
@@ -59,8 +60,8 @@ export type AttemptResult = {
   runId: string;
   holder: number;
   attempt: number;
-  /** waiting: retry after `delayMs`; ready: handed back unbegun, as is waiting without evidence: no attempt spent. */
-  next: TerminalRunState | "waiting" | "ready";
+  /** waiting: retry after `delayMs`; ready: handed back unbegun, as is waiting without evidence: no attempt spent; running: accepted, see `endsInMs`. */
+  next: TerminalRunState | "waiting" | "ready" | "running";
   delayMs: number;
   reason: string | null;
   /** Why a failed attempt is followed by another then, or by none; null when it did not fail. */
@@ -71,6 +72,8 @@ export type AttemptResult = {
   held: HoldReason | null;
   /** The worker that made the attempt; none for a node's. */
   worker?: string;
+  /** Of an attempt that its target has accepted: how long it has from now to complete it. The evidence comes with that. */
+  endsInMs?: number;
   /** Null when no attempt was begun. */
   evidence: {
     outcome: AttemptOutcomeName;
@@ -85,8 +88,15 @@ export type AttemptResult = {
   } | null;
 };
 
-/** See settleSql. @returns ids of the runs that were still held; the others were lost to another node */
+/** See settleSql and acceptSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
+  const accepted = results.filter(({ next }) => next === "running");
+  if (accepted.length === 0) return settleEnded(db, results);
+  const ended = results.filter(({ next }) => next !== "running");
+  return new Set([...(await acceptRuns(db, accepted)), ...(ended.length === 0 ? [] : await settleEnded(db, ended))]);
+}
+
+async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
   const tuples = results.map(
     ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, worker, evidence: e }) => [
       shard,

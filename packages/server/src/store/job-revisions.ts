@@ -1,5 +1,6 @@
 import type { NextOccurrence } from "../model/firing-plan.ts";
 import { shardOf } from "../model/ids.ts";
+import { acceptedEndsNow } from "./cancelling.ts";
 import type { Queryable } from "./database.ts";
 
 /** What a new revision holds. */
@@ -153,7 +154,8 @@ cancelled as (
   where live.state in ('ready', 'waiting') and l.shard = live.shard and l.run_id = live.run_id returning l.*),
 asked as (
   update punctual.live_runs l
-  set cancel_reason = coalesce(l.cancel_reason, $7), cancelled_by = case when l.cancel_reason is null then $8 else l.cancelled_by end
+  set cancel_reason = coalesce(l.cancel_reason, $7), cancelled_by = case when l.cancel_reason is null then $8 else l.cancelled_by end,
+      expires_at = ${acceptedEndsNow}
   from live where $6 = 'cancel' and live.state = 'running' and l.shard = live.shard and l.run_id = live.run_id),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,

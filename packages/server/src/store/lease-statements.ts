@@ -33,6 +33,24 @@ where l.shard = b.shard and l.run_id = b.run_id and l.holder = b.holder and l.at
 returning l.run_id, punctual.ms(l.expires_at) as until_ms, l.cancel_reason`;
 
 /**
+ * Puts runs whose target has accepted them into the hands of whoever completes them: a holder of its own each, which no node's death and no worker touches, until
+ * their time is over. One whose end was asked for meanwhile is over at once, as nobody is there to be told.
+ *
+ * $1 runs: [shard, run, holder, attempt, ms until then]. Returns the runs that were still held. Locks: their rows. Index: primary key of live_runs.
+ */
+export const acceptSql = `
+with accepted as (
+  select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::bigint as holder, (v->>3)::int as attempt,
+         punctual.clock() + (v->>4)::float8 * interval '1 millisecond' as ends_at
+  from jsonb_array_elements($1::jsonb) v)
+update punctual.live_runs l
+set holder = -nextval('punctual.lease_holders'), ends_at = a.ends_at,
+    expires_at = case when l.cancel_reason is null then a.ends_at else punctual.clock() end
+from accepted a
+where l.shard = a.shard and l.run_id = a.run_id and l.holder = a.holder and l.attempt = a.attempt
+returning l.run_id`;
+
+/**
  * What completing leased runs needs to know of them, and the database's time. Nulls for a run that is not held under that lease any more.
  *
  * $1 leases: [shard, run, holder, attempt]. Locks: none; settle's guard decides. Index: primary key of live_runs.

@@ -1,6 +1,6 @@
 import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
-import { extendSql, heldLeasesSql, readyQueuesSql } from "./lease-statements.ts";
+import { acceptSql, extendSql, heldLeasesSql, readyQueuesSql } from "./lease-statements.ts";
 
 /** How many holders one look-up gives; the sequence's step. */
 const holdersAtOnce = 64;
@@ -42,6 +42,13 @@ export async function extendLeases(db: Queryable, beats: readonly Beat[]): Promi
     values: [JSON.stringify(tuples)],
   });
   return new Map(rows.map((row) => [row.run_id, { untilMs: row.until_ms, cancelReason: row.cancel_reason }]));
+}
+
+/** See acceptSql. @returns ids of the runs that were still held */
+export async function acceptRuns(db: Queryable, runs: readonly (LeaseKey & { shard: number; endsInMs?: number })[]): Promise<string[]> {
+  const tuples = runs.map(({ shard, runId, holder, attempt, endsInMs }) => [shard, runId, holder, attempt, endsInMs]);
+  const { rows } = await db.query<{ run_id: string }>({ name: "accept_runs", text: acceptSql, values: [JSON.stringify(tuples)] });
+  return rows.map((row) => row.run_id);
 }
 
 /** A run that somebody other than a node holds, with what settling it needs; times in epoch ms. */

@@ -26,6 +26,11 @@ export function readLeaseToken(cipher: Cipher, tenantId: number, runId: string, 
   return { holder: -holder, attempt, leasedMs, leaseMs, endsMs };
 }
 
+/** The token of one attempt of an accepted webhook, which its receiver shows instead of a key. */
+export function completionToken(cipher: Cipher, runId: string, { tenantId, attempt, expiresMs }: CompletionGrant): string {
+  return sealed(cipher, "completion", runId, [tenantId, attempt, expiresMs]);
+}
+
 /** Null for a token that this installation did not make for this run. Whether its time is over, the database's clock decides. */
 export function readCompletionToken(cipher: Cipher, runId: string, token: string): CompletionGrant | null {
   const facts = opened(cipher, "completion", runId, token, 3);

@@ -57,10 +57,22 @@ export type AttemptRequest<Spec = unknown> = {
   traceparent: string;
   /** What the receiver may take as the request's idempotency key; constant over the attempts of a run. */
   idempotencyKey: string;
+  /** With what the other side may complete the run later, when it only accepts it now; null when its answer decides. */
+  completion: CompletionOffer | null;
+};
+
+/** The right to complete one attempt. A secret: for the request alone, not for a log or a row. */
+export type CompletionOffer = {
+  token: string;
+  /** Null when this installation does not know under which address others reach it. */
+  url: string | null;
 };
 
 /** What of an attempt can be told from what is stored. */
-export type DescribedAttempt<Spec = unknown> = Omit<AttemptRequest<Spec>, "tenantId" | "signingSecrets" | "timeoutMs" | "traceparent">;
+export type DescribedAttempt<Spec = unknown> = Omit<
+  AttemptRequest<Spec>,
+  "tenantId" | "signingSecrets" | "timeoutMs" | "traceparent" | "completion"
+>;
 
 export type AttemptOutcome = AttemptSuccess | AttemptFailure;
 
@@ -72,6 +84,8 @@ export type AttemptSuccess = {
   output: string | null;
   /** Whether the answer went on after `output`. */
   outputTruncated: boolean;
+  /** The other side has only accepted the run and completes it later; never unless that was offered. */
+  accepted?: true;
 };
 
 export type AttemptFailure = {

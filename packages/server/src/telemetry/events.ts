@@ -23,6 +23,16 @@ export type Event =
       lagMs: number | null;
       durationMs: number;
     }
+  /** Its target took it on and completes it later; the end comes with `attempt_ended`. `durationMs` is the request's. */
+  | {
+      type: "attempt_accepted";
+      runId: string;
+      jobId: string;
+      tenantId: number;
+      attempt: number;
+      lagMs: number | null;
+      durationMs: number;
+    }
   | { type: "results_lost"; runIds: string[] }
   | { type: "result_unstorable"; runId: string; error: unknown }
   | { type: "job_unusable"; jobId: string; revision: number; error: unknown }

@@ -34,6 +34,8 @@ function wording(event: Event): Wording {
       return { level: "debug", text: `fired ${event.runs} runs`, data };
     case "attempt_ended":
       return { level: "debug", text: `attempt ${event.attempt} of run ${event.runId}: ${event.next}`, data };
+    case "attempt_accepted":
+      return { level: "debug", text: `attempt ${event.attempt} of run ${event.runId} was accepted, to be completed later`, data };
     case "results_lost":
       return {
         level: "warn",

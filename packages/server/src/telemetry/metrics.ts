@@ -39,6 +39,10 @@ export function createMetrics(): Metrics {
           count("punctual_attempts_total", { next: event.next, failure_class: event.failureClass ?? "" });
           if (event.lagMs !== null) observeLag(event.lagMs);
           return;
+        case "attempt_accepted":
+          count("punctual_attempts_accepted_total");
+          if (event.lagMs !== null) observeLag(event.lagMs);
+          return;
         case "results_lost":
           return count("punctual_results_lost_total", {}, event.runIds.length);
         case "breaker_changed":

@@ -49,6 +49,7 @@ describe("precedence", () => {
       databaseUrl: null,
       host: "127.0.0.1",
       port: 8_080,
+      publicUrl: null,
       dataDir: ".punctual",
       encryptionKey: null,
       slots: 1_000,
@@ -60,6 +61,23 @@ describe("precedence", () => {
       databaseConnections: 16,
       logLevel: "info",
     });
+  });
+});
+
+describe("publicUrl", () => {
+  it("is taken without the slash at its end, with a path in front of /v1", () => {
+    expect(readConfiguration("start", { publicUrl: "https://example.com/punctual/" }, {}).publicUrl).toBe("https://example.com/punctual");
+  });
+
+  it.each([
+    "example.com",
+    "ftp://example.com",
+    "https://user:word@example.com",
+    "https://example.com/?a",
+    "https://example.com/#a",
+    "https://exämple.com",
+  ])("is refused when receivers could not be sent there: %s", (publicUrl) => {
+    expect(faultsOf("start", { publicUrl }, {})).toEqual([expect.stringContaining("expected an http or https URL without user")]);
   });
 });
 

@@ -24,6 +24,7 @@ export type NodeOptions = {
   slots?: number;
   slotsPerOrigin?: number;
   leaseTtlMs?: number;
+  publicUrl?: string;
   /** Stands between the engine and its pool, for faults. */
   through?: (db: Database) => Database;
   /** What the wake line listens on; a URL nobody answers breaks it. */
@@ -115,6 +116,7 @@ export async function startCluster(): Promise<Cluster> {
       slots: options.slots ?? 100,
       slotsPerOrigin: options.slotsPerOrigin ?? 100,
       leaseTtlMs: options.leaseTtlMs ?? leaseTtlMs,
+      publicUrl: options.publicUrl ?? null,
       retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
       emit: (event) => void events.push(event),
     });

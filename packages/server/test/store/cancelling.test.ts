@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cancelRuns, readCancelRequests } from "../../src/store/cancelling.ts";
+import { readExpiredLeases } from "../../src/store/expiring.ts";
 import { fire } from "../../src/store/firing.ts";
 import { findRun } from "../../src/store/runs.ts";
 import {
@@ -71,6 +72,20 @@ describe("cancelling", () => {
     await cancel(runId);
     await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed }));
     expect(await findRun(store.db, store.tenantId, runId)).toMatchObject({ state: "cancelled", ended_by: null, reason: "overlap" });
+  });
+
+  test("of a run that its target accepts at that moment ends it at once: nobody is there to be told; one that was accepted before as well", async () => {
+    const [late, early] = [await heldRun(), await heldRun()];
+    const accept = ({ runId }: { runId: string }) =>
+      settleOne(store, { ...resultOf(runId, node, { evidence: null }), next: "running", endsInMs: hourMs });
+    await cancel(late.runId);
+    await accept(late);
+    await accept(early);
+    const expired = async () => (await readExpiredLeases(store.db, [late.shard, early.shard], 10)).map((run) => run.run_id);
+    expect(await expired()).toEqual([late.runId]);
+    await cancel(early.runId);
+    expect((await expired()).sort()).toEqual([late.runId, early.runId].sort());
+    expect(await liveRun(store, early.runId)).toMatchObject({ state: "running", holder: expect.stringMatching(/^-/) });
   });
 
   test("is not undone by a retry: a run whose end was asked for meanwhile ends", async () => {

@@ -50,6 +50,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   claimFromQueueSql: ["1", "1", "100", "-1", "null", "'w'", "1000", "'{}'", "0"],
   readyQueuesSql: [shards, watermarks.replaceAll("0", "7")],
   extendSql: [none],
+  acceptSql: [none],
   heldLeasesSql: [none],
   appendLogsSql: [none, "10000", "1048576", "'full'"],
   queuesWithWorkSql: [shards, "'{}'", "100"],

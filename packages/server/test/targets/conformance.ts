@@ -45,6 +45,7 @@ export function attemptRequest<Spec>(target: Spec, overrides: Partial<AttemptReq
     timeoutMs: 10_000,
     traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     idempotencyKey: "0199a1b2-c3d4-7e5f-8a6b-0123456789ab",
+    completion: null,
     ...overrides,
   };
 }

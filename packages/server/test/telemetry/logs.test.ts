@@ -30,6 +30,7 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
     lagMs: 12,
     durationMs: 3,
   },
+  attempt_accepted: { type: "attempt_accepted", runId: "r", jobId: "j", tenantId: 1, attempt: 1, lagMs: 12, durationMs: 3 },
   results_lost: { type: "results_lost", runIds: ["r"] },
   result_unstorable: { type: "result_unstorable", runId: "r", error },
   job_unusable: { type: "job_unusable", jobId: "j", revision: 1, error },

@@ -11,7 +11,7 @@ const mask = "***";
 export function describeRequest(attempt: DescribedAttempt<HttpTargetSpec>, startedMs: number, userAgent: string): SentRequest {
   const { url, method = "POST", headers: own = {} } = attempt.target;
   const masked = Object.fromEntries(Object.entries(own).map(([name, value]) => [name, secretName.test(name) ? mask : value]));
-  const unsaid = { tenantId: 0, signingSecrets: [], timeoutMs: 0, traceparent: "" };
+  const unsaid = { tenantId: 0, signingSecrets: [], timeoutMs: 0, traceparent: "", completion: null };
   const flat = requestHeaders({ ...attempt, ...unsaid, target: { ...attempt.target, headers: masked } }, startedMs, userAgent);
   const headers: { [name: string]: string } = {};
   for (let index = 0; index < flat.length; index += 2) headers[flat[index] ?? ""] = flat[index + 1] ?? "";

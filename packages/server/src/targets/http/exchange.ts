@@ -12,9 +12,10 @@ import { parseRetryAfter } from "./retry-after.ts";
  * that a new connection is cheaper than the rest of the answer.
  */
 const readBytesMax = 64 * 1024;
+const acceptedStatus = 202;
 
-/** What limits one exchange. `now` is in epoch milliseconds and serves to read `Retry-After` dates. */
-export type ExchangeLimits = { timeoutMs: number; signal: AbortSignal; now: () => number };
+/** What limits one exchange. `now` is in epoch milliseconds and serves to read `Retry-After` dates; `mayAccept`: 202 only accepts the run. */
+export type ExchangeLimits = { timeoutMs: number; signal: AbortSignal; now: () => number; mayAccept: boolean };
 
 /** Begins an exchange. `ended` never rejects; `cancel` settles it at once. */
 export type Exchange = { ended: Promise<AttemptOutcome>; cancel(): void };
@@ -46,7 +47,8 @@ export function beginExchange(dispatcher: Dispatcher, options: Dispatcher.Dispat
     });
   /** Judges the answer by its status alone; the rest of its body, if there is one, cannot change that. */
   const conclude = (status: number, complete: boolean): void => {
-    if (status < 300) return settle({ ok: true, statusCode: status, ...excerpt.read(complete) });
+    const accepted = status === acceptedStatus && limits.mayAccept && { accepted: true as const };
+    if (status < 300) return settle({ ok: true, statusCode: status, ...excerpt.read(complete), ...accepted });
     const answered = `answered ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
     if (status < 400) return fail("redirect", `${answered}; redirects are not followed`, complete);
     fail("http_status", answered, complete);

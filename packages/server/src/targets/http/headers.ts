@@ -36,6 +36,8 @@ export function requestHeaders(request: AttemptRequest<HttpTargetSpec>, attemptA
   headers.push("punctual-job-id", request.jobId);
   if (request.jobName !== null && headerSafe.test(request.jobName)) headers.push("punctual-job-name", request.jobName);
   headers.push("punctual-attempt", String(request.attempt), "punctual-nominal-time", new Date(request.nominalAt).toISOString());
+  if (request.completion !== null) headers.push("punctual-completion-token", request.completion.token);
+  if (request.completion?.url) headers.push("punctual-completion-url", request.completion.url);
   headers.push("traceparent", request.traceparent, "idempotency-key", request.idempotencyKey, "accept-encoding", "identity");
   return headers;
 }

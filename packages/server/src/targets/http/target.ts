@@ -38,7 +38,7 @@ export function createHttpTarget({ now, version, connectionsPerOrigin = 256 }: H
   let closed = false;
 
   const begin = (request: AttemptRequest<HttpTargetSpec>, signal: AbortSignal): Exchange => {
-    const { target, payload, timeoutMs } = request;
+    const { target, payload, timeoutMs, completion } = request;
     const url = new URL(target.url);
     return beginExchange(
       agent,
@@ -49,7 +49,7 @@ export function createHttpTarget({ now, version, connectionsPerOrigin = 256 }: H
         headers: requestHeaders(request, now(), userAgent),
         body: payload,
       },
-      { timeoutMs, signal, now },
+      { timeoutMs, signal, now, mayAccept: completion !== null },
     );
   };
 

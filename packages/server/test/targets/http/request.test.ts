@@ -54,6 +54,7 @@ describe("a webhook as its receiver sees it", () => {
       expect(verifyWebhook({ secrets: [secret], headers, body, now: new Date(attemptAtMs) })).toEqual({
         runId: "0199a1b2-c3d4-7e5f-8a6b-0123456789ab",
         jobId: "0199a1b2-0000-7000-8000-000000000001",
+        completion: null,
         attempt: 1,
         nominalTime: new Date("2027-03-01T09:00:00Z"),
       });
@@ -70,6 +71,15 @@ describe("a webhook as its receiver sees it", () => {
       ).toBeDefined();
     },
   );
+
+  it("brings what completes the run later where that is offered, and where to if that is known", async () => {
+    const url = "https://punctual.example.com/v1/runs/0199a1b2-c3d4-7e5f-8a6b-0123456789ab/complete";
+    const { headers } = await deliver({}, { completion: { token: "1.1.abc.mac", url } });
+    expect(headers).toMatchObject({ "punctual-completion-token": "1.1.abc.mac", "punctual-completion-url": url });
+    const { headers: bare } = await deliver({}, { completion: { token: "1.1.abc.mac", url: null } });
+    expect(bare["punctual-completion-token"]).toBe("1.1.abc.mac");
+    expect(bare).not.toHaveProperty("punctual-completion-url");
+  });
 
   it("carries the job's own headers, which may say what the body is and who sends it", async () => {
     const { headers } = await deliver({
