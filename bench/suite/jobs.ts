@@ -1,3 +1,4 @@
+import type { Target } from "@punctual/contract";
 import type { Database } from "../../packages/server/src/store/database.ts";
 
 export type Fleet = {
@@ -8,7 +9,7 @@ export type Fleet = {
   /** When the first of them is due, by the database's clock. */
   firstMs: number;
   /** What their definitions have besides the schedule; `{origin}` in it becomes a number below `origins`. */
-  definition: object & { target: { type: string } };
+  definition: { target: Target; misfire?: { window: string; policy: string } };
   /** Hosts that are called: fairness and breakers count by host. */
   origins: number;
   /** All due at the same moment, instead of spread. */

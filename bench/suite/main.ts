@@ -6,9 +6,12 @@ import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, usage } from "./options.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";
 import { engine } from "./scenarios/engine.ts";
+import { http } from "./scenarios/http.ts";
+import { lag } from "./scenarios/lag.ts";
 import { limit } from "./scenarios/limit.ts";
+import { worker } from "./scenarios/worker.ts";
 
-const scenarios: readonly Scenario[] = [engine, limit];
+const scenarios: readonly Scenario[] = [engine, http, worker, lag, limit];
 
 const exitFailed = 1;
 const exitUsage = 2;
