@@ -1,4 +1,4 @@
-import type { Cluster, PutSettingsBody, Settings } from "@punctual/contract";
+import type { Cluster, FindingPage, ListFindingsQuery, PutSettingsBody, Settings } from "@punctual/contract";
 import { type ClientOptions, createCall } from "./call.ts";
 import { createAudit } from "./nouns/audit.ts";
 import { createBackfills } from "./nouns/backfills.ts";
@@ -31,6 +31,8 @@ export function createClient(options: ClientOptions) {
     cluster: {
       /** The nodes, the shards and who owns them; needs a key with the scope `operate`. */
       get: (): Promise<Cluster> => call("getCluster", {}),
+      /** One page of what the watchdog found; needs the same scope. */
+      findings: (query: ListFindingsQuery = {}): Promise<FindingPage> => call("listFindings", { query }),
     },
     schedules: createSchedules(call),
     workers: createWorkers(call),

@@ -59,6 +59,7 @@ export const operations: { readonly [K in OperationId]: Operation<K> } = {
   resumeBackfill: { method: "POST", path: "/v1/backfills/{backfillId}/resume", repeatable: "never" },
   cancelBackfill: { method: "POST", path: "/v1/backfills/{backfillId}/cancel", repeatable: "never" },
   getCluster: { method: "GET", path: "/v1/cluster", repeatable: "always" },
+  listFindings: { method: "GET", path: "/v1/cluster/findings", repeatable: "always" },
   getSettings: { method: "GET", path: "/v1/settings", repeatable: "always" },
   putSettings: { method: "PUT", path: "/v1/settings", repeatable: "never" },
   leaseRuns: { method: "POST", path: "/v1/workers/lease", repeatable: "never" },

@@ -5,6 +5,7 @@ export * from "./routes.ts";
 export { auditLatenessMs, auditProblems, auditVerdicts } from "./schemas/audit.ts";
 export { type BreakerState, breakerStates, breakerWishes } from "./schemas/breaker.ts";
 export { BulkItem, BulkResult as BulkResultSchema } from "./schemas/bulk.ts";
+export { type FindingKind, findingKinds } from "./schemas/finding.ts";
 export { CreateJob, jobStatuses, UpsertJob } from "./schemas/job.ts";
 export {
   attemptOutcomes,

@@ -6,6 +6,7 @@ import type * as bulk from "./schemas/bulk.ts";
 import type * as cluster from "./schemas/cluster.ts";
 import type * as deadLetter from "./schemas/dead-letter.ts";
 import type * as explain from "./schemas/explain.ts";
+import type * as finding from "./schemas/finding.ts";
 import type * as forecast from "./schemas/forecast.ts";
 import type * as job from "./schemas/job.ts";
 import type * as log from "./schemas/log.ts";
@@ -64,6 +65,9 @@ export type ScheduleBody = Pick<CreateJobBody, keyof typeof schedule.scheduleFie
 export type PreviewRequest = Static<typeof schedule.PreviewRequest>;
 export type ExplainRequest = Static<typeof schedule.ExplainRequest>;
 export type Explanation = Static<typeof schedule.Explanation>;
+export type Finding = Static<typeof finding.FindingItem>;
+export type FindingPage = Static<typeof finding.FindingPage>;
+export type ListFindingsQuery = Static<typeof finding.ListFindingsQuery>;
 export type JobExplanation = Static<typeof explain.JobExplanation>;
 export type { ExplainVerdict } from "./schemas/explain.ts";
 export type LintRequest = Static<typeof schedule.LintRequest>;

@@ -8,6 +8,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "migrate", summary: "bring the database's schema up to date", load: () => import("./migrate.ts") },
   { name: "doctor", summary: "check that everything needed is there", load: () => import("./doctor.ts") },
   { name: "cluster", summary: "show the nodes, the shards and who owns them", load: () => import("./cluster.ts") },
+  { name: "findings", summary: "list what the watchdog found and is not mended", load: () => import("./findings.ts") },
   { name: "audit", summary: "prove that every occurrence ran or was skipped for a reason", load: () => import("./audit.ts") },
   {
     name: "jobs",

@@ -19,6 +19,7 @@ export type Configuration = {
   drainTimeoutMs: number;
   retentionDays: number;
   deadLetterRetentionDays: number;
+  overdueAfterMs: number;
   databaseConnections: number;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 };
@@ -69,6 +70,7 @@ export function readConfiguration(command: Command, flags: Flags, env: NodeJS.Pr
     drainTimeoutMs: duration("drainTimeout"),
     retentionDays: number("retentionDays"),
     deadLetterRetentionDays: number("deadLetterRetentionDays"),
+    overdueAfterMs: duration("overdueAfter"),
     databaseConnections: number("databaseConnections"),
     logLevel: text.get("logLevel") as Configuration["logLevel"],
   };

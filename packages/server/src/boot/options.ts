@@ -160,6 +160,17 @@ export const configurationOptions = [
     commands: node,
   },
   {
+    name: "overdueAfter",
+    flag: "--overdue-after",
+    env: "PUNCTUAL_OVERDUE_AFTER",
+    type: "duration",
+    default: "60s",
+    bounds: ["5s", "1h"],
+    description: "An occurrence that is due for longer without being fired is a finding of the watchdog; the same on every node",
+    extremes: "At 5s every take-over from a dead node is reported; at 1h a job may stand still for an hour unseen",
+    commands: node,
+  },
+  {
     name: "databaseConnections",
     flag: "--database-connections",
     env: "PUNCTUAL_DATABASE_CONNECTIONS",

@@ -103,6 +103,7 @@ export async function startNode(
       leaseTtlMs: config.leaseTtlMs,
       publicUrl: config.publicUrl,
       retention: { retentionDays: config.retentionDays, deadLetterRetentionDays: config.deadLetterRetentionDays },
+      overdueAfterMs: config.overdueAfterMs,
       emit,
     });
     engine = started;

@@ -12,6 +12,7 @@ import { deleteJob } from "./delete-job.ts";
 import { explainJob } from "./explain-job.ts";
 import { forecastLoad } from "./forecast-load.ts";
 import type { Guests } from "./guests.ts";
+import { listFindings } from "./list-findings.ts";
 import { listOccurrences } from "./list-occurrences.ts";
 import type { Operation } from "./operation.ts";
 import { pauseJob, resumeJob } from "./pause-resume.ts";
@@ -86,6 +87,7 @@ export function createOperations(guests: Guests, desk: WorkerDesk): Operations {
     resumeBackfill,
     cancelBackfill,
     getCluster,
+    listFindings,
     getSettings,
     putSettings,
     leaseRuns: leaseRuns(desk),

@@ -4,7 +4,7 @@ import type { Operation } from "./operation.ts";
 import { instant } from "./views.ts";
 
 export const getCluster: Operation<"getCluster"> = async ({ db }) => {
-  const { nowMs, nodes, shards, duties } = await readCluster(db);
+  const { nowMs, nodes, shards, duties, findings } = await readCluster(db);
   const owned = new Map<number, number>();
   for (const { owner } of shards) if (owner !== null) owned.set(owner, (owned.get(owner) ?? 0) + 1);
   return {
@@ -14,6 +14,7 @@ export const getCluster: Operation<"getCluster"> = async ({ db }) => {
       nodes: nodes.map((node) => nodeView(node, owned.get(node.node_id) ?? 0)),
       shards,
       duties: duties.map(({ duty, holder, lease_left_ms: leaseLeftMs }) => ({ duty, holder, leaseLeftMs })),
+      findings,
     },
   };
 };

@@ -31,6 +31,7 @@ import { createSigningSecrets } from "./signing-secrets.ts";
 import { createSlots } from "./slots.ts";
 import { startWakeLine } from "./wake-line.ts";
 import { startWatchLoop } from "./watch-loop.ts";
+import { startWatchdog } from "./watchdog.ts";
 import { startWorkers } from "./workers/start.ts";
 
 export type EngineOptions = {
@@ -49,6 +50,8 @@ export type EngineOptions = {
   retention: Retention;
   /** Under which receivers reach the API; null when nobody said. */
   publicUrl: string | null;
+  /** A cursor that is due for longer is a finding of the watchdog. */
+  overdueAfterMs: number;
   emit: Emit;
 };
 
@@ -150,6 +153,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const backfillLoop = startBackfillLoop({ ...shared, onReady: onReleased });
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
+  const watchdog = startWatchdog({ ...shared, overdueAfterMs: options.overdueAfterMs });
   const workers = startWorkers({ db, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
   /** @param woken null for all shards */
   const wakeLoops = (woken: readonly number[] | null): void => {
@@ -190,7 +194,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, backfillLoop, housekeeping];
+      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, backfillLoop, housekeeping, watchdog];
       await Promise.all(begun.map((loop) => loop.stop()));
       // Workers that wait here go on to wait elsewhere.
       await courtesy(workers.stop());

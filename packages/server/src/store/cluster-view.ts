@@ -1,5 +1,6 @@
 import { shardCount } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
+import { countFindings } from "./findings.ts";
 import { readShards } from "./shards.ts";
 
 export type NodeRow = {
@@ -23,9 +24,10 @@ export type ClusterView = {
   /** An owner whose lease has ended counts as none. */
   shards: { shard: number; owner: number | null; epoch: number }[];
   duties: DutyRow[];
+  findings: number;
 };
 
-/** The cluster as a person may want to see it. Not a snapshot: three small reads, one after the other. */
+/** The cluster as a person may want to see it. Not a snapshot: a few small reads, one after the other. */
 export async function readCluster(db: Queryable): Promise<ClusterView> {
   const { rows: nodes } = await db.query<NodeRow & { node_id: string; now: number }>(
     `select node_id, name, version, punctual.ms(started_at) as started_ms, draining, punctual.ms(lease_until) - punctual.ms(punctual.clock()) as lease_left_ms,
@@ -38,7 +40,9 @@ export async function readCluster(db: Queryable): Promise<ClusterView> {
   const { rows: clock } = await db.query<{ now: number }>("select punctual.ms(punctual.clock()) as now");
   const shards = await readShards(db);
   if (shards.length !== shardCount) throw new RangeError(`expected ${shardCount} shards, the database has ${shards.length}`);
+  const findings = await countFindings(db);
   return {
+    findings,
     nowMs: clock[0]?.now ?? Number.NaN,
     nodes: nodes.map((row) => ({ ...row, node_id: Number(row.node_id) })),
     shards: shards.map(({ shard, owner, epoch }) => ({ shard, owner, epoch })),

@@ -1,4 +1,4 @@
-import type { BreakerState, FailureClass, HoldReason, RunState } from "@punctual/contract";
+import type { BreakerState, FailureClass, FindingKind, HoldReason, RunState } from "@punctual/contract";
 
 /**
  * What the rooms report, as data. Wording and levels are in logs.ts, counting in metrics.ts; code elsewhere only says what happened. No event may carry a
@@ -43,6 +43,8 @@ export type Event =
   | { type: "runs_expired"; skipped: number; ended: number }
   | { type: "partitions_changed"; made: string[]; dropped: string[]; kept: number }
   | { type: "dead_letters_counted"; open: number }
+  | { type: "finding_changed"; change: "raised" | "cleared"; kind: FindingKind; jobId: string; tenantId: number; detail: string }
+  | { type: "findings_counted"; findings: number }
   | { type: "job_paused"; jobId: string; tenantId: number; revision: number; reason: string }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }

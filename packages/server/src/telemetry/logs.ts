@@ -74,6 +74,12 @@ function wording(event: Event): Wording {
       };
     case "dead_letters_counted":
       return { level: "debug", text: `${event.open} dead letters are open`, data };
+    case "finding_changed":
+      return event.change === "raised"
+        ? { level: "error", text: `watchdog: job ${event.jobId}: ${event.kind}: ${event.detail}`, data }
+        : { level: "info", text: `watchdog: job ${event.jobId}: ${event.kind} is mended`, data };
+    case "findings_counted":
+      return { level: "debug", text: `${event.findings} findings of the watchdog are not mended`, data };
     case "listener_lost":
       return { level: "warn", text: "the connection for wake-ups is lost; polling goes on", data: withError(data) };
     case "loop_failed":

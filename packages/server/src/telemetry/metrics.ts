@@ -17,6 +17,7 @@ export function createMetrics(): Metrics {
   const lagCounts = Array.from({ length: lagBucketsMs.length + 1 }, () => 0);
   let lagSum = 0;
   let openDeadLetters: number | null = null;
+  let findings: number | null = null;
   const count = (name: string, labels: { [label: string]: string } = {}, by = 1): void => {
     const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
     const series = text.length > 0 ? `${name}{${text.join(",")}}` : name;
@@ -62,6 +63,11 @@ export function createMetrics(): Metrics {
         case "dead_letters_counted":
           openDeadLetters = event.open;
           return;
+        case "finding_changed":
+          return count("punctual_findings_total", { change: event.change, kind: event.kind });
+        case "findings_counted":
+          findings = event.findings;
+          return;
         case "request_ended":
           return count("punctual_requests_total", { method: event.method, status: String(event.status) });
         default:
@@ -71,8 +77,10 @@ export function createMetrics(): Metrics {
     render: (given) => {
       const lines: string[] = [];
       const openHelp = "Dead letters that nobody dealt with, of all tenants, as every node sees them; counted up to 10,000";
+      const findingsHelp = "What the watchdog found and is not mended, as every node sees it; counted up to 10,000";
       const gauges = {
         ...given,
+        ...(findings !== null && { punctual_findings: { help: findingsHelp, value: findings } }),
         ...(openDeadLetters !== null && { punctual_dead_letters_open: { help: openHelp, value: openDeadLetters } }),
       };
       for (const [name, { help, value }] of Object.entries(gauges))

@@ -58,6 +58,7 @@ describe("precedence", () => {
       drainTimeoutMs: 30_000,
       retentionDays: 30,
       deadLetterRetentionDays: 90,
+      overdueAfterMs: 60_000,
       databaseConnections: 16,
       logLevel: "info",
     });
@@ -90,6 +91,7 @@ describe("bounds", () => {
     drainTimeout: { least: "999ms", most: "3601s" },
     retentionDays: { least: "0", most: "3651" },
     deadLetterRetentionDays: { least: "0", most: "3651" },
+    overdueAfter: { least: "4s", most: "2h" },
     databaseConnections: { least: "3", most: "501" },
   };
 

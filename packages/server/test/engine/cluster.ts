@@ -117,6 +117,7 @@ export async function startCluster(): Promise<Cluster> {
       slotsPerOrigin: options.slotsPerOrigin ?? 100,
       leaseTtlMs: options.leaseTtlMs ?? leaseTtlMs,
       publicUrl: options.publicUrl ?? null,
+      overdueAfterMs: 60_000,
       retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
       emit: (event) => void events.push(event),
     });

@@ -1,0 +1,131 @@
+import { type FindingKind, findingKinds } from "@punctual/contract";
+import { readAuditedJobs, readRecorded } from "../commands/audited-jobs.ts";
+import { type AuditedJob, type ExpectedOccurrence, expectedOccurrences } from "../model/audit.ts";
+import { auditFindings, type Finding, settledMs, type WatchedJob, withoutNext } from "../model/finding.ts";
+import { readClock } from "../store/clock.ts";
+import { type Database, isUnavailable } from "../store/database.ts";
+import { countFindings, readOverdue, readWatched, recordFindings, type WatchedRow } from "../store/findings.ts";
+import { holdDuty } from "../store/leases.ts";
+import type { Emit } from "../telemetry/events.ts";
+import { type Loop, startLoop } from "./loop.ts";
+import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
+
+const lookEveryMs = 5_000;
+const dutyTtlMs = 20_000;
+/** Between two pages of a round through all jobs: with what a page may hold, under a twentieth of a core. */
+const pageEveryMs = 250;
+const jobsAPage = 100;
+const occurrencesAPage = 500;
+/** No round begins sooner after the one before. */
+const roundEveryMs = 60_000;
+/** How far back a node audits that has just taken the duty over; later rounds begin where the one before began. */
+const firstAuditMs = 3 * 3_600_000;
+/** How long a finding about an occurrence is looked after; then `punctual audit` still tells of it. */
+const longestAuditMs = 7 * 86_400_000;
+const overduePerShard = 4;
+const auditedKinds = findingKinds.filter((kind) => kind !== "cursor_overdue");
+const beforeAll = { shard: -1, jobId: "00000000-0000-0000-0000-000000000000" };
+
+export type WatchdogOptions = { db: Database; membership: () => Membership; overdueAfterMs: number; emit: Emit };
+
+/**
+ * Looks for what must never be, all the time, and says so: cursors that stand overdue, active jobs without a next occurrence, and what an audit of the time since
+ * its last round finds. One node does it for all, whoever owns the shards: an owner that hangs would not find itself. Harmless when two do.
+ */
+export function startWatchdog({ db, membership, overdueAfterMs, emit }: WatchdogOptions): Loop {
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let hasDuty = false;
+  let round = { after: beforeAll, begunMs: 0, fromMs: 0, ended: true };
+  /** Monotonic. */
+  let roundBegunMs = Number.NEGATIVE_INFINITY;
+
+  const look = async (): Promise<number> => {
+    const isTime = monotonicMs() - lookedMs >= lookEveryMs;
+    if (isTime) {
+      lookedMs = monotonicMs();
+      const had = hasDuty;
+      hasDuty = await holdDuty(db, "watchdog", membership().nodeId(), dutyTtlMs);
+      if (hasDuty) await record({ jobs: null, kinds: ["cursor_overdue"] }, await readOverdue(db, overdueAfterMs, overduePerShard));
+      if (!had) round = { after: beforeAll, begunMs: 0, fromMs: 0, ended: true };
+    }
+    if (hasDuty && round.ended && monotonicMs() - roundBegunMs >= roundEveryMs) await beginRound();
+    if (hasDuty && !round.ended) await watchPage();
+    // Every node shows it among its metrics.
+    if (isTime) emit({ type: "findings_counted", findings: await countFindings(db) });
+    return hasDuty && !round.ended ? pageEveryMs : lookEveryMs;
+  };
+
+  const beginRound = async (): Promise<void> => {
+    roundBegunMs = monotonicMs();
+    const nowMs = await readClock(db);
+    const fromMs = round.begunMs === 0 ? nowMs - firstAuditMs : round.begunMs - 2 * settledMs;
+    round = { after: beforeAll, begunMs: nowMs, fromMs, ended: false };
+  };
+
+  const watchPage = async (): Promise<void> => {
+    const rows = await readWatched(db, round.after, jobsAPage);
+    const nowMs = await readClock(db);
+    const { looked, found } = await watch(db, rows, { fromMs: round.fromMs, nowMs });
+    if (found.length > 0 || looked.some(({ findings }) => findings > 0))
+      await record({ jobs: looked.map(({ shard, job_id: jobId }) => ({ shard, jobId })), kinds: auditedKinds }, found);
+    const last = looked.at(-1);
+    const ended = rows.length < jobsAPage && looked.length === rows.length;
+    round = { ...round, after: last ? { shard: last.shard, jobId: last.job_id } : round.after, ended };
+  };
+
+  const record = async (
+    looked: { jobs: readonly { shard: number; jobId: string }[] | null; kinds: readonly FindingKind[] },
+    found: readonly Finding[],
+  ): Promise<void> => {
+    for (const { change, kind, job_id: jobId, tenant_id: tenantId, detail } of await recordFindings(db, looked, found))
+      emit({ type: "finding_changed", change, kind, jobId, tenantId, detail });
+  };
+
+  return startLoop({
+    look,
+    failed: (error) => {
+      emit({ type: "loop_failed", loop: "watchdog", error, databaseAway: isUnavailable(error) });
+      return lookEveryMs;
+    },
+  });
+}
+
+/** Looks at a page of jobs, or at the first of it when these alone have occurrences enough for a look. */
+async function watch(
+  db: Database,
+  rows: readonly WatchedRow[],
+  { fromMs, nowMs }: { fromMs: number; nowMs: number },
+): Promise<{ looked: WatchedRow[]; found: Finding[] }> {
+  const jobs = await auditedJobs(db, rows);
+  const looked: WatchedRow[] = [];
+  const parts: { watched: WatchedJob; jobId: string; job: AuditedJob; fromMs: number; toMs: number; expected: ExpectedOccurrence[] }[] = [];
+  let left = occurrencesAPage;
+  for (const row of rows) {
+    if (left <= 0) break;
+    looked.push(row);
+    const job = jobs.get(row.job_id);
+    if (!job) continue;
+    const earliestMs = Math.min(fromMs, Math.max(row.found_from_ms ?? fromMs, nowMs - longestAuditMs));
+    const window = { fromMs: earliestMs, toMs: nowMs - settledMs, nowMs };
+    const { occurrences, untilMs } = expectedOccurrences(job, window, 10 * occurrencesAPage);
+    left -= occurrences.length + 1;
+    const watched = { shard: row.shard, jobId: row.job_id, tenantId: row.tenant_id, isLive: row.is_live };
+    parts.push({ watched, jobId: row.job_id, job, fromMs: earliestMs, toMs: untilMs, expected: occurrences });
+  }
+  const records = await readRecorded(db, parts);
+  const found = parts.flatMap(({ watched, jobId, job, fromMs: from, expected }) => {
+    const next = withoutNext(watched, job, nowMs);
+    return [...(next ? [next] : []), ...auditFindings(watched, job, expected, records.get(jobId) ?? [], { fromMs: from, nowMs })];
+  });
+  return { looked, found };
+}
+
+async function auditedJobs(db: Database, rows: readonly WatchedRow[]): Promise<Map<string, AuditedJob>> {
+  const jobs = new Map<string, AuditedJob>();
+  for (const tenantId of new Set(rows.map((row) => row.tenant_id))) {
+    const ids = rows.filter((row) => row.tenant_id === tenantId).map((row) => row.job_id);
+    for (const [jobId, job] of await readAuditedJobs(db, tenantId, ids)) jobs.set(jobId, job);
+  }
+  return jobs;
+}
