@@ -1,6 +1,12 @@
 import type { Target } from "@punctual/contract";
 import type { Database } from "../../packages/server/src/store/database.ts";
 
+/** What a definition has besides its schedule. */
+export type JobDraft = { target: Target; misfire?: { window: string; policy: "all" } };
+
+/** A webhook to one of many hosts, for nodes that call nothing. */
+export const quietJob: JobDraft = { target: { type: "http", url: "http://service-{origin}.invalid/" } };
+
 export type Fleet = {
   tenantId: number;
   jobs: number;
@@ -9,7 +15,7 @@ export type Fleet = {
   /** When the first of them is due, by the database's clock. */
   firstMs: number;
   /** What their definitions have besides the schedule; `{origin}` in it becomes a number below `origins`. */
-  definition: { target: Target; misfire?: { window: string; policy: string } };
+  definition: JobDraft;
   /** Hosts that are called: fairness and breakers count by host. */
   origins: number;
   /** All due at the same moment, instead of spread. */

@@ -1,4 +1,5 @@
 import { carry } from "../carry.ts";
+import { type JobDraft, quietJob } from "../jobs.ts";
 import type { Scenario } from "../scenario.ts";
 import { setUpStage } from "../stage.ts";
 
@@ -20,8 +21,7 @@ export const engine: Scenario = {
     const { seconds, rate, ready, nodes } = context.options;
     const everyMs = Math.max(1_000, Math.round((jobs / (rate ?? defaultRate)) * 1_000));
     // What the misfire policy alone lets run begins as ready, behind live work; and with a window of a millisecond that is every occurrence.
-    const misfire = ready ? { misfire: { window: "1ms", policy: "all" } } : {};
-    const definition = { target: { type: "http", url: "http://service-{origin}.invalid/" }, ...misfire };
+    const definition: JobDraft = ready ? { ...quietJob, misfire: { window: "1ms", policy: "all" } } : quietJob;
     const { figures } = await carry(context, await setUpStage(context), {
       fleet: { jobs, everyMs, definition, origins: 100 },
       nodes: { count: nodes, noop: true, slots },

@@ -1,4 +1,5 @@
 import { carry, clear } from "../carry.ts";
+import { quietJob } from "../jobs.ts";
 import { startReceiver } from "../receiver.ts";
 import type { Context, Figures, Scenario } from "../scenario.ts";
 import { type Stage, setUpStage } from "../stage.ts";
@@ -40,7 +41,7 @@ async function measure(context: Context, stage: Stage, { rate, webhooks }: Step)
     fleet: {
       jobs: Math.round((rate * everyMs) / 1_000),
       everyMs,
-      definition: { target: { type: "http", url: receiver?.url ?? "http://service-{origin}.invalid/" } },
+      definition: receiver === null ? quietJob : { target: { type: "http", url: receiver.url } },
       origins: 100,
     },
     nodes: { count: context.options.nodes, noop: !webhooks, slots },

@@ -1,6 +1,6 @@
 import { openDatabase } from "../../../packages/server/src/store/database.ts";
 import { type Drive, driveLane, makeLanes, type Pace } from "../hot-path.ts";
-import { fillJobs } from "../jobs.ts";
+import { fillJobs, quietJob } from "../jobs.ts";
 import { figuresOf, startMeter } from "../meter.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Stage, setUpStage } from "../stage.ts";
@@ -22,9 +22,8 @@ export const limit: Scenario = {
     const seconds = context.options.seconds ?? defaultSeconds;
     const stage = await setUpStage(context);
     const { tenantId } = stage;
-    const definition = { target: { type: "http", url: "http://service-{origin}.invalid/" } };
     // Its clock stands an hour back, so that nothing ever has to be waited for.
-    await fillJobs(stage.db, { tenantId, jobs, everyMs, firstMs: Date.now() - 3_600_000, definition, origins: 1 });
+    await fillJobs(stage.db, { tenantId, jobs, everyMs, firstMs: Date.now() - 3_600_000, definition: quietJob, origins: 1 });
     const drive = await openDrive(stage, context.options.warmupSeconds, context.say);
     context.cleanup.add(drive.close);
     const stop = await startMeter(stage, [process.pid]);
