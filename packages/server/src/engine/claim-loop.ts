@@ -6,10 +6,11 @@ import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
 import { createPageSize, hasFullPage } from "./page-size.ts";
+import type { Settler } from "./settler.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
-const batchMost = 500;
+const batchMost = 1_000;
 const longestRestMs = 1_000;
 /** While runs wait for slots, looks are at least this far apart: a claim for one slot costs as much as a claim for fifty. */
 const busyRestMs = 10;
@@ -23,6 +24,7 @@ export type ClaimLoopOptions = {
   membership: () => Membership;
   shards: ShardKeeper;
   beginClaimed: BeginClaimed;
+  settler: Pick<Settler, "isBehind">;
   slots: Slots;
   clock: NodeClock;
   emit: Emit;
@@ -46,6 +48,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     const owned = shards.owned().map((row) => row.shard);
     hungry = false;
     if (owned.length === 0 || !membership().trusted()) return longestRestMs / 10;
+    if (options.settler.isBehind()) return busyRestMs;
     const sentMs = monotonicMs();
     const waiting = await peekRuns(db, owned);
     clock.observe(waiting.now, sentMs);
@@ -63,6 +66,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
     batch = begun < claimed.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
+    // All that it asked for were there and begun: there are more.
+    if (begun === limits.total) return 0;
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
   };
 

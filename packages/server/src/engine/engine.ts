@@ -120,7 +120,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   });
   const membership = () => node;
   const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops(null) });
-  const shared = { db, membership, shards, plans, executor, slots, breakers, clock, emit };
+  const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
   const onWoken = (): void => {

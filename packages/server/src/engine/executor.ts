@@ -167,16 +167,28 @@ function resultOf(
   const sinceFirstMs = timing.startedMs + timing.durationMs - (run.deadlineFromMs ?? timing.startedMs);
   const after = afterAttempt(ended, { number, sinceFirstMs }, cached.plan.retry, Math.random());
   const { statusCode, output, outputTruncated } = outcome;
+  // Written out rather than spread: this is once a run, and spreading costs three times as much.
   return {
-    ...{ shard, runId, holder, attempt: number, ...after },
+    shard,
+    runId,
+    holder,
+    attempt: number,
+    next: after.next,
+    delayMs: after.delayMs,
+    reason: after.reason,
+    nextBecause: after.nextBecause,
     resumes: cached.plan.afterCompletionMs !== null,
     held: null,
     evidence: {
       outcome: ended.kind,
+      startedMs: timing.startedMs,
+      durationMs: timing.durationMs,
       failureClass: ended.kind === "succeeded" ? null : ended.kind === "cancelled" ? "cancelled" : ended.failure.failureClass,
+      statusCode,
       error: outcome.ok ? null : outcome.message,
+      output,
+      outputTruncated,
       mayHaveBeenSeen: outcome.ok || outcome.mayHaveBeenSeen,
-      ...{ statusCode, output, outputTruncated, ...timing },
     },
   };
 }

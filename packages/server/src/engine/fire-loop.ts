@@ -14,6 +14,7 @@ import { createPageSize, type PageSize } from "./page-size.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import { type Firing, prepareFiring } from "./prepare-firing.ts";
 import { createScanMarks } from "./scan-marks.ts";
+import type { Settler } from "./settler.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
@@ -34,6 +35,7 @@ export type FireLoopOptions = {
   shards: ShardKeeper;
   plans: PlanCache;
   executor: Executor;
+  settler: Pick<Settler, "isBehind">;
   slots: Slots;
   breakers: Breakers;
   clock: NodeClock;
@@ -58,6 +60,7 @@ export function startFireLoop(options: FireLoopOptions): Loop {
   const look = async (): Promise<number> => {
     const owned = shards.owned();
     if (owned.length === 0 || !membership().trusted()) return idleRestMs;
+    if (options.settler.isBehind()) return busyRestMs;
     await resolveDoubt();
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
     const backlog = marks.backlog(owned);
@@ -94,11 +97,10 @@ export function startFireLoop(options: FireLoopOptions): Loop {
 
   const fireAll = async (due: readonly DueCursor[], left: Map<number, number>): Promise<void> => {
     const plans = await options.plans.get(due.map((row) => ({ jobId: row.job_id, revision: row.revision })));
-    const mayOverlap = (row: DueCursor): boolean => plans.get(planKey(row.job_id, row.revision))?.plan.overlap === "allow";
+    const [free, guarded]: [DueCursor[], DueCursor[]] = [[], []];
+    for (const row of due) (plans.get(planKey(row.job_id, row.revision))?.plan.overlap === "allow" ? free : guarded).push(row);
     // Two statements, so that the jobs that need not know what is live do not look. Most looks have only the first.
-    for (const group of [due.filter(mayOverlap), due.filter((row) => !mayOverlap(row))]) {
-      if (group.length > 0) await fireGroup(group, plans, left);
-    }
+    for (const group of [free, guarded]) if (group.length > 0) await fireGroup(group, plans, left);
   };
 
   const fireGroup = async (due: readonly DueCursor[], plans: ReadonlyMap<string, CachedPlan>, left: Map<number, number>): Promise<void> => {

@@ -8,6 +8,8 @@ export type Settler = {
   add(result: AttemptResult, andThen?: () => void): void;
   /** Whether a result of the run waits to be written. */
   has(runId: string): boolean;
+  /** So many results wait to be written that nothing more should begin: the database would only fall further behind, and memory fill up. */
+  isBehind(): boolean;
   /** Resolves when all results so far are written, or the deadline passes. @returns whether all are */
   flush(deadlineMs: number): Promise<boolean>;
   stop(): Promise<void>;
@@ -15,7 +17,9 @@ export type Settler = {
 
 type Waiting = { result: AttemptResult; andThen: (() => void) | undefined };
 
-const batchMost = 500;
+const batchMost = 1_000;
+/** A few batches: enough that the next one is always there, and a second's work in memory at most. */
+const behindAt = 5_000;
 /** How long a first result waits for company: a commit costs more than this. */
 const gatherMs = 2;
 const unstorable = "the answer could not be stored";
@@ -85,6 +89,7 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
       if (queue.length === 1 || queue.length >= batchMost) loop.wake();
     },
     has: (runId) => queue.some(({ result }) => result.runId === runId),
+    isBehind: () => queue.length >= behindAt,
     flush: async (deadlineMs) => {
       if (queue.length === 0) return true;
       loop.wake();

@@ -12,7 +12,7 @@ const maxEntries = 10_000;
 export function createSigningSecrets(
   db: Database,
   cipher: Cipher,
-): (tenantId: number, jobId: string, target: Target) => Promise<readonly string[]> {
+): (tenantId: number, jobId: string, target: Target) => readonly string[] | Promise<readonly string[]> {
   const cache = new LRUCache<string, readonly string[]>({
     max: maxEntries,
     ttl: ttlMs,
@@ -21,8 +21,8 @@ export function createSigningSecrets(
       return readSecret(db, cipher, Number(key.slice(0, at)), key.slice(at + 1));
     },
   });
-  return async (tenantId, jobId, target) => {
-    const name = signsWithOwnSecret(target) ? jobSigningSecret(jobId) : tenantSigningSecret;
-    return (await cache.fetch(`${tenantId}/${name}`)) ?? [];
+  return (tenantId, jobId, target) => {
+    const key = `${tenantId}/${signsWithOwnSecret(target) ? jobSigningSecret(jobId) : tenantSigningSecret}`;
+    return cache.get(key) ?? cache.fetch(key).then((secrets) => secrets ?? []);
   };
 }

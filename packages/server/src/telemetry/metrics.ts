@@ -20,7 +20,9 @@ export function createMetrics(): Metrics {
   let findings: number | null = null;
   const count = (name: string, labels: { [label: string]: string } = {}, by = 1): void => {
     const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
-    const series = text.length > 0 ? `${name}{${text.join(",")}}` : name;
+    add(text.length > 0 ? `${name}{${text.join(",")}}` : name, by);
+  };
+  const add = (series: string, by: number): void => {
     counters.set(series, (counters.get(series) ?? 0) + by);
   };
   const observeLag = (lagMs: number): void => {
@@ -37,7 +39,7 @@ export function createMetrics(): Metrics {
           count("punctual_occurrences_total", { verdict: "skipped" }, event.skipped);
           return;
         case "attempt_ended":
-          count("punctual_attempts_total", { next: event.next, failure_class: event.failureClass ?? "" });
+          add(`punctual_attempts_total{next="${event.next}",failure_class="${event.failureClass ?? ""}"}`, 1);
           if (event.lagMs !== null) observeLag(event.lagMs);
           return;
         case "attempt_accepted":
