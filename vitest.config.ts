@@ -13,7 +13,7 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ["packages/*/test/**/*.test.ts", "checks/**/*.test.ts", "examples/**/*.test.ts"],
+    include: ["packages/*/test/**/*.test.ts", "checks/**/*.test.ts", "bench/**/*.test.ts", "examples/**/*.test.ts"],
     globalSetup: ["packages/testkit/test/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,

@@ -1,6 +1,6 @@
 import type { Client } from "@punctual/client";
 import type { Run } from "@punctual/contract";
-import type { RunFact } from "./history.ts";
+import type { RunFact } from "../lib/history.ts";
 
 const pageItems = 200;
 const liveStatuses = ["ready", "running", "waiting"] as const;

@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { cleanEnvironment, punctualBin } from "./cluster.ts";
-import { type Created, cronerReads } from "./create.ts";
-import type { JobFact } from "./history.ts";
+import { type Created, cronerReads } from "../lib/create.ts";
+import type { JobFact } from "../lib/history.ts";
+import { cleanEnvironment, punctualBin } from "../lib/node.ts";
 
 type CliReport = {
   lines: { line: number; action: string; name: string; jobId: string | null; timezone: string; reason: string | null }[];

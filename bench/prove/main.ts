@@ -1,5 +1,5 @@
 // `npm run prove`: the end-to-end proof on real processes. README.md in the folder above says what it does and how to read its result.
-import { createCleanup, interruption } from "./cleanup.ts";
+import { createCleanup, interruption } from "../lib/cleanup.ts";
 import { type Options, readOptions, usage } from "./options.ts";
 import { reportText } from "./report.ts";
 import { runScenario } from "./scenario.ts";

@@ -1,5 +1,5 @@
-import type { Finding } from "./checker.ts";
-import type { Lag } from "./lag.ts";
+import type { Finding } from "../lib/checker.ts";
+import type { Lag } from "../lib/lag.ts";
 import type { Result } from "./scenario.ts";
 
 const shownFindings = 5;

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Cluster, ProvenNode } from "./cluster.ts";
-import type { ArrivalFact, JobFact } from "./history.ts";
+import type { ArrivalFact, JobFact } from "../lib/history.ts";
+import { gaugesOf, type ProvenNode } from "../lib/node.ts";
+import { streamJobs } from "../lib/stream.ts";
+import type { Cluster } from "./cluster.ts";
 import type { Stage } from "./set-up.ts";
-import { streamJobs } from "./stream.ts";
 
 /** How the kill went. */
 export type Kill = {
@@ -30,7 +31,7 @@ export async function watch(
   signal: AbortSignal,
 ): Promise<Watched> {
   const ending = new AbortController();
-  const stream = streamJobs(stage.clients, stage.receiver.urls.quick, AbortSignal.any([ending.signal, signal]));
+  const stream = streamJobs(() => stage.clients, stage.receiver.urls.quick, AbortSignal.any([ending.signal, signal]));
   stream.catch(() => {});
   const progress = setInterval(() => {
     progressLine(stage, times, arrivals).then(say, () => {});
@@ -49,7 +50,7 @@ export async function watch(
 
 async function killOne(cluster: Cluster, say: (line: string) => void) {
   const node = cluster.nodes.at(-1) as ProvenNode;
-  const before = await cluster.gauges(node);
+  const before = await gaugesOf(node);
   node.child.signal("SIGKILL");
   const atMs = Date.now();
   await node.child.ended;
@@ -65,7 +66,7 @@ async function progressLine({ cluster, receiver }: Stage, times: Times, arrivals
   for (const arrival of fresh) arrivals.push(arrival);
   const nodes = await Promise.all(
     cluster.nodes.map(async (node) => {
-      const gauges = node.child.running() ? await cluster.gauges(node) : null;
+      const gauges = node.child.running() ? await gaugesOf(node) : null;
       return `${node.child.name} ${gauges === null ? "gone" : `${gauges.shards} shards, ${gauges.running} running`}`;
     }),
   );

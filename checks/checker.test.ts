@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { check, type Findings } from "../bench/prove/checker.ts";
-import type { ArrivalFact, History, JobFact, RunFact } from "../bench/prove/history.ts";
+import { check, type Findings } from "../bench/lib/checker.ts";
+import type { ArrivalFact, History, JobFact, RunFact } from "../bench/lib/history.ts";
 
 const startMs = Date.UTC(2027, 2, 1, 9, 0, 0);
 const endMs = startMs + 60_000;
@@ -33,7 +33,7 @@ const flawless: History = {
   runs: nominals.flatMap(([job, times]) => times.map((nominalMs) => runOf(job, nominalMs))),
   endMs,
   stoppedMs: endMs + 5_000,
-  killMs: startMs + 30_000,
+  windows: [{ fromMs: startMs + 30_000, toMs: startMs + 40_000 }],
 };
 
 function arrivalOf(job: JobFact, nominalMs: number): ArrivalFact {
@@ -72,12 +72,12 @@ function doctored(change: { arrivals?: (arrival: ArrivalFact) => ArrivalFact[]; 
   });
 }
 
-describe("the checker of the proof", () => {
+describe("the checker of the proofs", () => {
   it("finds nothing in a flawless history", () => {
     const findings = check(flawless);
     expect(findings).toMatchObject({ clean: true, expected: 10, arrived: 10, grey: 0 });
     expect(findings.lagMs).toEqual({ count: 10, p50: 12, p99: 12, p999: 12, max: 12 });
-    expect(findings.killWindowLagMs?.count).toBe(2);
+    expect(findings.faultLagMs?.count).toBe(2);
   });
 
   it("proves nothing by an empty history", () => {
@@ -171,7 +171,7 @@ describe("the checker of the proof", () => {
   it("shares no code with Punctual", () => {
     const own = ["checker", "expected", "cron-oracle", "history", "lag"];
     const imported = own.flatMap((name) =>
-      [...readFileSync(new URL(`../bench/prove/${name}.ts`, import.meta.url), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, from]) => from),
+      [...readFileSync(new URL(`../bench/lib/${name}.ts`, import.meta.url), "utf8").matchAll(/ from "([^"]+)"/g)].map(([, from]) => from),
     );
     expect(imported.filter((from) => from !== "croner" && !own.some((name) => from === `./${name}.ts`))).toEqual([]);
   });

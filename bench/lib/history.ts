@@ -12,11 +12,16 @@ export type History = {
   endMs: number;
   /** Every node was gone by then; what arrived between the end and this time is allowed but not required. */
   stoppedMs: number;
-  killMs: number;
+  /** When faults were under way and shortly after: the lag is shown apart for what became due inside. */
+  windows: readonly Window[];
 };
+
+/** Both ends belong to it. */
+export type Window = { fromMs: number; toMs: number };
 
 export type ScheduleFact = { cron: string; timezone: string } | { everyMs: number; anchorMs: number } | { runAtMs: number };
 
+/** A job, or one revision of a job: several facts with one `jobId` follow each other. */
 export type JobFact = {
   jobId: string;
   name: string;
@@ -26,6 +31,9 @@ export type JobFact = {
   /** The request that made it was sent, and its answer received: between the two, nobody outside knows whether the job existed. */
   sentMs: number;
   acknowledgedMs: number;
+  /** The request that ended it (by an edit, a pause, a deletion) was sent, and answered: occurrences between the two may be or not. Undefined while it holds. */
+  endSentMs?: number;
+  endAcknowledgedMs?: number;
   /** What the API said about its first occurrence; undefined where nobody asked. */
   nextRunAtMs?: number | null;
 };

@@ -22,17 +22,15 @@ export type Findings = {
   /** Jobs whose `nextRunAt` in the API's answer is not the oracle's next occurrence. */
   wrongNext: Finding[];
   dialect: readonly Dialect[];
-  /** First arrival after an occurrence became due; of all that were required, of those outside, and of those inside the ten seconds from the kill. */
+  /** First arrival after an occurrence became due; of all that were required, of those outside the windows of faults, and of those inside. */
   lagMs: Lag | null;
   quietLagMs: Lag | null;
-  killWindowLagMs: Lag | null;
-  /** The latest of those outside the kill window, latest first. */
+  faultLagMs: Lag | null;
+  /** The latest of those outside the windows, latest first. */
   slowest: Finding[];
   clean: boolean;
 };
 
-/** Two lease times and a look: what the death of a node can delay at most lies well inside. */
-const killWindowMs = 10_000;
 const slowestShown = 5;
 
 /** Compares what happened with what had to happen. Pure, and shares no code with Punctual. */
@@ -47,7 +45,7 @@ export function check(history: History): Findings {
   const strays = history.arrivals.filter((arrival) => !isAllowed(occurrenceKey(arrival.jobId, arrival.nominalMs), arrival.jobId));
   const arrived = required.filter(([key]) => arrivals.has(key));
   const lags = arrived.map(([key, expected]) => ({ ...expected, lagMs: lagMsOf(expected, arrivals.get(key) ?? []) }));
-  const inKillWindow = ({ dueMs }: Expected): boolean => dueMs >= history.killMs && dueMs <= history.killMs + killWindowMs;
+  const inWindow = ({ dueMs }: Expected): boolean => history.windows.some(({ fromMs, toMs }) => dueMs >= fromMs && dueMs <= toMs);
   const doubles = [...arrivals].filter(([, group]) => group.length > 1);
   const unexplained = doubles.flatMap(([key, group]) => unexplainedDouble(group, runs.get(key)?.[0]?.attempts ?? [], named));
 
@@ -80,10 +78,10 @@ export function check(history: History): Findings {
     wrongNext: history.jobs.flatMap((job) => wrongNext(job, obligations)),
     dialect: obligations.dialect,
     lagMs: lagOf(lags.map(({ lagMs }) => lagMs)),
-    quietLagMs: lagOf(lags.filter((entry) => !inKillWindow(entry)).map(({ lagMs }) => lagMs)),
-    killWindowLagMs: lagOf(lags.filter(inKillWindow).map(({ lagMs }) => lagMs)),
+    quietLagMs: lagOf(lags.filter((entry) => !inWindow(entry)).map(({ lagMs }) => lagMs)),
+    faultLagMs: lagOf(lags.filter(inWindow).map(({ lagMs }) => lagMs)),
     slowest: lags
-      .filter((entry) => !inKillWindow(entry))
+      .filter((entry) => !inWindow(entry))
       .sort((a, b) => b.lagMs - a.lagMs)
       .slice(0, slowestShown)
       .map((entry) => expectedFinding(entry, `${entry.lagMs} ms after it was due`)),
@@ -99,15 +97,19 @@ function faultCount({ missing, unexpected, early, duplicates, wrongIds, badSigna
   return lists.reduce((sum, list) => sum + list.length, 0);
 }
 
+/** Attempts of which nobody could know whether they had arrived. */
+const isAmbiguous = ({ outcome, failureClass }: AttemptFact): boolean =>
+  outcome === "lost" || (outcome === "failed" && (failureClass === "timeout" || failureClass === "connection_reset"));
+
 /**
- * A second arrival is allowed when the attempt before it was recorded as lost: nobody could know whether it had arrived. Every other repetition is a fault, and
- * so is the same attempt made twice.
+ * A second arrival is allowed when the attempt before it was recorded as one that may have arrived or not. Every other repetition is a fault, and so is the
+ * same attempt made twice.
  */
 function unexplainedDouble(group: readonly ArrivalFact[], attempts: readonly AttemptFact[], named: Named): Finding[] {
   const [first] = group;
   const made = group.map((arrival) => arrival.attempt);
   const last = Math.max(...made);
-  const lost = new Set(attempts.filter((attempt) => attempt.outcome === "lost").map((attempt) => attempt.attempt));
+  const lost = new Set(attempts.filter(isAmbiguous).map((attempt) => attempt.attempt));
   if (!first || (new Set(made).size === made.length && made.every((attempt) => attempt === last || lost.has(attempt)))) return [];
   const recorded = attempts.map(
     ({ attempt, outcome, failureClass }) => `${attempt} ${outcome}${failureClass === null ? "" : ` (${failureClass})`}`,

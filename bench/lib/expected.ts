@@ -5,7 +5,7 @@ import { type JobFact, occurrenceKey } from "./history.ts";
 export type Expected = {
   job: JobFact;
   nominalMs: number;
-  /** False in the grey zones, where it may arrive or not: while the job was being created, and after the end. */
+  /** False in the grey zones, where it may arrive or not: while the job was being created or changed, and after the end. */
   required: boolean;
   /** When it became due: its nominal time, or, for a one-time job made for a time in the past, when its creation was acknowledged. */
   dueMs: number;
@@ -34,7 +34,7 @@ export function obligationsOf(jobs: readonly JobFact[], endMs: number, stoppedMs
   const occurrences = new Map<string, Expected>();
   const unverifiable = new Set<string>();
   for (const job of jobs) {
-    const nominals = nominalsOf(job, stoppedMs, (cron, timezone) => {
+    const nominals = nominalsOf(job, Math.min(stoppedMs, job.endAcknowledgedMs ?? stoppedMs), (cron, timezone) => {
       const oracle = remembered(oracles, `${timezone} ${cron}`, () => oracleOrRefusal(cron, timezone));
       note(dialect, cron, oracle);
       return typeof oracle === "string" ? null : oracle;
@@ -42,9 +42,13 @@ export function obligationsOf(jobs: readonly JobFact[], endMs: number, stoppedMs
     if (nominals === null) unverifiable.add(job.jobId);
     for (const nominalMs of nominals ?? []) {
       const isOnce = "runAtMs" in job.schedule;
-      const required = nominalMs <= endMs && (isOnce || nominalMs > job.acknowledgedMs);
+      const isHeld = nominalMs < (job.endSentMs ?? Number.POSITIVE_INFINITY);
+      const required = nominalMs <= endMs && isHeld && (isOnce || nominalMs > job.acknowledgedMs);
+      const key = occurrenceKey(job.jobId, nominalMs);
+      // Two revisions of a job may both have it: it is required when either requires it.
+      if (occurrences.get(key)?.required) continue;
       const dueMs = isOnce ? Math.max(nominalMs, job.acknowledgedMs) : nominalMs;
-      occurrences.set(occurrenceKey(job.jobId, nominalMs), { job, nominalMs, required, dueMs });
+      occurrences.set(key, { job, nominalMs, required, dueMs });
     }
   }
   return { occurrences, dialect: [...dialect.values()], unverifiable };
@@ -53,12 +57,12 @@ export function obligationsOf(jobs: readonly JobFact[], endMs: number, stoppedMs
 type OracleOf = (cron: string, timezone: string) => CronOracle | null;
 
 /** A recurring job never fires for a time before its creation; a one-time job fires for its time whenever that is. */
-function nominalsOf({ schedule, sentMs }: JobFact, stoppedMs: number, oracleOf: OracleOf): readonly number[] | null {
+function nominalsOf({ schedule, sentMs }: JobFact, untilMs: number, oracleOf: OracleOf): readonly number[] | null {
   if ("runAtMs" in schedule) return [schedule.runAtMs];
-  if ("cron" in schedule) return oracleOf(schedule.cron, schedule.timezone)?.between(sentMs, stoppedMs) ?? null;
+  if ("cron" in schedule) return oracleOf(schedule.cron, schedule.timezone)?.between(sentMs, untilMs) ?? null;
   const { anchorMs, everyMs } = schedule;
   const found: number[] = [];
-  for (let at = anchorMs + (Math.floor((sentMs - anchorMs) / everyMs) + 1) * everyMs; at <= stoppedMs; at += everyMs) found.push(at);
+  for (let at = anchorMs + (Math.floor((sentMs - anchorMs) / everyMs) + 1) * everyMs; at <= untilMs; at += everyMs) found.push(at);
   return found;
 }
 

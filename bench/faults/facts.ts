@@ -1,0 +1,81 @@
+import pg from "pg";
+
+/** What the database holds in the end, read with statements of our own. All times are epoch milliseconds. */
+export type Facts = {
+  runs: readonly RunRow[];
+  attempts: readonly AttemptRow[];
+  cursors: readonly CursorRow[];
+  nodes: readonly NodeRow[];
+};
+
+export type RunRow = {
+  runId: string;
+  jobId: string;
+  nominalMs: number;
+  kind: string;
+  /** Of live runs: ready, running, waiting; of ended ones: succeeded, dead, cancelled, skipped. */
+  state: string;
+  attempt: number;
+  reason: string | null;
+};
+export type AttemptRow = {
+  runId: string;
+  attempt: number;
+  outcome: string;
+  failureClass: string | null;
+  /** It came after the run had been given to another, and changed nothing. */
+  late: boolean;
+  nodeId: number | null;
+  finishedMs: number;
+};
+/** A job's place in its schedule; `fired` is how often it says that the job has fired. */
+export type CursorRow = { jobId: string; fired: number };
+export type NodeRow = { nodeId: number; name: string; startedMs: number; buriedMs: number | null };
+
+const runsSql = `
+select run_id as "runId", job_id as "jobId", (extract(epoch from nominal_at) * 1000)::float8 as "nominalMs", kind, state, attempt, held as reason
+from punctual.live_runs
+union all
+select run_id, job_id, (extract(epoch from nominal_at) * 1000)::float8, kind, state, attempt, reason from punctual.finished_runs`;
+const attemptsSql = `
+select run_id as "runId", attempt, outcome, failure_class as "failureClass", late, node_id::float8 as "nodeId",
+       (extract(epoch from finished_at) * 1000)::float8 as "finishedMs"
+from punctual.attempts`;
+const cursorsSql = `select job_id as "jobId", fired from punctual.cursors`;
+const nodesSql = `
+select node_id::float8 as "nodeId", name, (extract(epoch from started_at) * 1000)::float8 as "startedMs",
+       (extract(epoch from buried_at) * 1000)::float8 as "buriedMs"
+from punctual.nodes`;
+const liveSql = "select count(*)::int as live from punctual.live_runs where nominal_at <= to_timestamp($1::float8 / 1000)";
+
+/** Reads everything; for a cluster that has stopped. */
+export async function readFacts(databaseUrl: string): Promise<Facts> {
+  return withClient(databaseUrl, async (client) => {
+    const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
+    return {
+      runs: await rows<RunRow>(runsSql),
+      attempts: await rows<AttemptRow>(attemptsSql),
+      cursors: await rows<CursorRow>(cursorsSql),
+      nodes: await rows<NodeRow>(nodesSql),
+    };
+  });
+}
+
+/** How many runs due until a time are not over. */
+export async function countLive(databaseUrl: string, endMs: number): Promise<number> {
+  return withClient(databaseUrl, async (client) => {
+    const { rows } = await client.query<{ live: number }>(liveSql, [endMs]);
+    return rows[0]?.live ?? 0;
+  });
+}
+
+async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: "faults checker" });
+  client.on("error", () => {});
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,38 @@
+import { parseArgs } from "node:util";
+
+export type Options = {
+  /** A scenario's name, `all`, or `list`. */
+  scenario: string;
+  /** Null for the scenario's own. */
+  seconds: number | null;
+  out: string;
+  json: boolean;
+};
+
+export const usage = `Usage: npm run faults -- SCENARIO|all|list [--seconds N] [--out FOLDER] [--json]
+
+  list             the scenarios, and what each does
+  all              one after the other
+  --seconds N      how long faults are injected (5 to 86400; default: the scenario's own)
+  --out FOLDER     where the pictures go (default .faults)
+  --json           print one JSON document instead of a report; an array for all
+
+Exit code 0 only when every verdict is ok, 1 when one is not, 2 for wrong usage.`;
+
+/** @throws Error with a sentence for people */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      seconds: { type: "string" },
+      out: { type: "string", default: ".faults" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const [scenario, ...more] = positionals;
+  if (scenario === undefined || more.length > 0) throw new Error("Name one scenario.");
+  const seconds = values.seconds === undefined ? null : Number(values.seconds);
+  if (seconds !== null && !(seconds >= 5 && seconds <= 86_400)) throw new Error(`--seconds ${values.seconds} is out of its range.`);
+  return { scenario, seconds, out: values.out, json: values.json };
+}

@@ -1,0 +1,33 @@
+import type { Facts } from "./facts.ts";
+import type { FaultMark } from "./fault-log.ts";
+import type { Stage } from "./stage.ts";
+import type { Watched } from "./watcher.ts";
+
+/** Whether a fault was seen to have had its effect, with the figures that show it. */
+export type Bite = { bit: boolean } & Record<string, boolean | number | string>;
+
+/** What a scenario may judge its bite by. */
+export type Evidence = {
+  faults: readonly FaultMark[];
+  facts: Facts;
+  watched: Watched;
+  /** By node process, as it said of itself before its end: results that came too late, looks that failed. */
+  gauges: readonly { node: string; resultsLost: number; loopFailures: number }[];
+};
+
+export type Scenario = {
+  name: string;
+  /** What is done to the cluster, in a sentence. */
+  what: string;
+  /** How it shows that the fault had its effect; without that the scenario fails. */
+  shows: string;
+  seconds: number;
+  nodes: number;
+  /** More options of each node. */
+  flags?: readonly string[];
+  /** Server settings of the database, by name. */
+  settings?: Record<string, string>;
+  /** Injects its faults until `stage.rest` says that the time is up, and leaves the cluster whole. */
+  run(stage: Stage): Promise<void>;
+  bitten(evidence: Evidence): Bite;
+};

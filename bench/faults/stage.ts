@@ -1,0 +1,68 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Client } from "@punctual/client";
+import { createClient } from "@punctual/client";
+import type { Cleanup } from "../lib/cleanup.ts";
+import { type Receiver, spawnReceiver } from "../lib/receiver-process.ts";
+import { type FaultCluster, startCluster } from "./cluster.ts";
+import { createFaultLog, type FaultLog } from "./fault-log.ts";
+import { type FaultDatabase, startDatabase } from "./postgres.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Everything that runs, and what a scenario does its work with. */
+export type Stage = {
+  database: FaultDatabase;
+  cluster: FaultCluster;
+  receiver: Receiver;
+  apiKey: string;
+  /** For each node that serves at this moment. */
+  clients(): readonly Client[];
+  faults: FaultLog;
+  /** Set when the timed part begins. */
+  clock: { startMs: number; endMs: number };
+  /** Waits; false when the time of the scenario is up, or would be before the wait is over. */
+  rest(ms: number): Promise<boolean>;
+  /** Waits, and is not shortened by the end of the scenario: for a fault that has begun. */
+  wait(ms: number): Promise<void>;
+};
+
+/** Starts database, nodes and receiver in a temporary folder; what it started ends with the clean-up, also when a later step fails. */
+export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line: string) => void, signal: AbortSignal): Promise<Stage> {
+  const folder = mkdtempSync(join(tmpdir(), "punctual-faults-"));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  // mkdtemp closes the folder to others; for root, the database runs as another user.
+  chmodSync(folder, 0o755);
+  const database = await startDatabase(folder, scenario.settings ?? {});
+  cleanup.add(() => database.stop());
+  signal.throwIfAborted();
+
+  const { nodes, flags = [] } = scenario;
+  const cluster = await startCluster({ nodes, flags, folder, signal, databaseUrl: () => database.url, env: () => ({}) });
+  cleanup.add(() => cluster.killAll());
+  const apiKey = readFileSync(join(folder, "data", "api-key"), "utf8").trim();
+
+  const { child, ready } = spawnReceiver(folder);
+  cleanup.add(async () => {
+    child.signal("SIGTERM");
+    await child.ended;
+  });
+  const clock = { startMs: 0, endMs: 0 };
+  const wait = (ms: number) => delay(Math.max(0, ms), undefined, { signal });
+  return {
+    database,
+    cluster,
+    receiver: await ready,
+    apiKey,
+    clients: () => cluster.alive().map(({ url }) => createClient({ baseUrl: url, apiKey, timeoutMs: 5_000 })),
+    faults: createFaultLog(say),
+    clock,
+    wait,
+    async rest(ms) {
+      const leftMs = clock.endMs - Date.now();
+      await wait(Math.min(ms, leftMs));
+      return ms <= leftMs;
+    },
+  };
+}
