@@ -1,7 +1,7 @@
 // `npm run bench`: what Punctual carries, scenario by scenario, on real processes. README.md in the folder above says what each measures and how to read it.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createCleanup, interruption } from "../prove/cleanup.ts";
+import { createCleanup, interruption } from "../lib/cleanup.ts";
 import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, usage } from "./options.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";

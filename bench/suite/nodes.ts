@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { type Child, startChild } from "../prove/child.ts";
-import { cleanEnvironment } from "../prove/cluster.ts";
+import { type Child, startChild } from "../lib/child.ts";
+import { cleanEnvironment } from "../lib/node.ts";
 import type { Context } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
-import { startChild } from "../prove/child.ts";
-import { cleanEnvironment } from "../prove/cluster.ts";
+import { startChild } from "../lib/child.ts";
+import { cleanEnvironment } from "../lib/node.ts";
 import type { Context } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 

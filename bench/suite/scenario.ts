@@ -1,4 +1,4 @@
-import type { Cleanup } from "../prove/cleanup.ts";
+import type { Cleanup } from "../lib/cleanup.ts";
 import type { Machine } from "./machine.ts";
 import type { TableWrites } from "./meter.ts";
 import type { Percentiles } from "./percentiles.ts";

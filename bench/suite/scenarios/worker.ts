@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { createClient } from "@punctual/client";
-import { type Child, startChild } from "../../prove/child.ts";
-import { cleanEnvironment } from "../../prove/cluster.ts";
+import { type Child, startChild } from "../../lib/child.ts";
+import { cleanEnvironment } from "../../lib/node.ts";
 import { carriedOf, watch } from "../carry.ts";
 import { type Nodes, profiling, startNodes } from "../nodes.ts";
 import type { Context, Scenario } from "../scenario.ts";
