@@ -3,10 +3,14 @@ import { hostname } from "node:os";
 import { type Fault, limits, PunctualError } from "@punctual/contract";
 import { formatDuration, parseDuration, ScheduleError } from "@punctual/schedule";
 import { parse as parseToml, TomlError } from "smol-toml";
+import { readDatabaseUrl } from "../store/database-url.ts";
 import { type Command, type ConfigurationOption, configurationOptions } from "./options.ts";
 
 export type Configuration = {
   databaseUrl: string | null;
+  databasePooler: (typeof poolers)[number];
+  databaseDirectUrl: string | null;
+  databaseTimeoutMs: number;
   host: string;
   port: number;
   publicUrl: string | null;
@@ -28,6 +32,7 @@ export type Configuration = {
 export type Flags = { [name: string]: string | undefined };
 
 const fileName = "punctual.toml";
+const poolers = ["none", "transaction"] as const;
 const logLevels = ["debug", "info", "warn", "error", "silent"] as const;
 
 /**
@@ -58,6 +63,9 @@ export function readConfiguration(command: Command, flags: Flags, env: NodeJS.Pr
   const duration = (name: string): number => parseDuration(text.get(name) ?? "");
   return {
     databaseUrl: text.get("databaseUrl") ?? null,
+    databasePooler: text.get("databasePooler") as Configuration["databasePooler"],
+    databaseDirectUrl: text.get("databaseDirectUrl") ?? null,
+    databaseTimeoutMs: duration("databaseTimeout"),
     host: text.get("host") ?? "",
     port: number("port"),
     publicUrl: text.get("publicUrl")?.replace(/\/+$/, "") ?? null,
@@ -125,7 +133,11 @@ function checkValue(option: ConfigurationOption, value: string): Fault | null {
   if (value.trim() === "") return fault("a text that is not empty");
   if (option.name === "logLevel" && !logLevels.some((level) => level === value)) return fault(`one of ${logLevels.join(", ")}`);
   if (option.name === "publicUrl" && !isPublicUrl(value)) return fault("an http or https URL without user, query and fragment");
-  if (option.name === "databaseUrl" && !/^postgres(ql)?:\/\//.test(value)) return fault("postgres://user:password@host:port/database");
+  if (option.name === "databasePooler" && !poolers.some((pooler) => pooler === value)) return fault(`one of ${poolers.join(", ")}`);
+  if (option.name === "databaseUrl" || option.name === "databaseDirectUrl") {
+    const read = readDatabaseUrl(value);
+    if ("fault" in read) return fault(read.fault);
+  }
   return null;
 }
 

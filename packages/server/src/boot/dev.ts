@@ -12,6 +12,7 @@ import { databaseProblem } from "./database-problem.ts";
 import { EmbeddedPostgresError, type EmbeddedPostgresReason } from "./embedded-postgres/errors.ts";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded-postgres/start.ts";
 import { untilSignal } from "./lifecycle.ts";
+import { migrationUrl } from "./start.ts";
 import { startNode } from "./wire.ts";
 
 const tenantName = "default";
@@ -29,11 +30,11 @@ export async function runDev(flags: Flags): Promise<void> {
   const embedded = config.databaseUrl === null ? await startEmbedded(config, folder) : null;
   const databaseUrl = config.databaseUrl ?? embedded?.databaseUrl ?? "";
   try {
-    await migrate(databaseUrl).catch((error: unknown) => {
+    await migrate(migrationUrl(config, databaseUrl)).catch((error: unknown) => {
       throw databaseProblem(error);
     });
     const encryptionKey = config.encryptionKey ?? Buffer.from(folder.readOrMake("encryption-key", newEncryptionKey), "base64");
-    const apiKey = await setUp(databaseUrl, encryptionKey, folder);
+    const apiKey = await setUp({ url: databaseUrl, pooled: config.databasePooler !== "none" }, encryptionKey, folder);
     const node = await startNode({ ...config, databaseUrl, encryptionKey });
     process.stdout.write(`${banner({ url: node.url, folder, newApiKey: apiKey, embedded: embedded !== null })}\n`);
     await told;
@@ -69,9 +70,9 @@ const codes = {
  *
  * @returns the API key when this start made it, to be shown once
  */
-async function setUp(databaseUrl: string, encryptionKey: Buffer, folder: DataFolder): Promise<string | null> {
+async function setUp(database: { url: string; pooled: boolean }, encryptionKey: Buffer, folder: DataFolder): Promise<string | null> {
   const db = openDatabase({
-    url: databaseUrl,
+    ...database,
     applicationName: "punctual set-up",
     maxConnections: 2,
     statementTimeoutMs: 10_000,

@@ -31,7 +31,28 @@ export const configurationOptions = [
     type: "string",
     default: null,
     secret: true,
-    description: "PostgreSQL 15 or newer. `dev` without it starts the embedded one; `start` and `migrate` need it",
+    description:
+      "PostgreSQL 15 or newer. `dev` without it starts the embedded one; `start` and `migrate` need it. Several servers (`h1:5432,h2:5432`): connections go to the one that takes writes",
+    commands: ["dev", "start", "migrate"],
+  },
+  {
+    name: "databasePooler",
+    flag: "--database-pooler",
+    env: "PUNCTUAL_DATABASE_POOLER",
+    type: "string",
+    default: "none",
+    description:
+      "none, or transaction when `databaseUrl` leads to a pooler in transaction mode (PgBouncer): nothing is then left to a session, see docs/operating/database.md",
+    commands: ["dev", "start", "migrate"],
+  },
+  {
+    name: "databaseDirectUrl",
+    flag: "--database-direct-url",
+    env: "PUNCTUAL_DATABASE_DIRECT_URL",
+    type: "string",
+    default: null,
+    secret: true,
+    description: "The same database past the pooler, for migrations, which need it, and for wake-ups, which without it are left to polling",
     commands: ["dev", "start", "migrate"],
   },
   {
@@ -180,6 +201,17 @@ export const configurationOptions = [
     description:
       "Connections of this node: half for the API, half for the engine, and two more that nothing can take from lease and wake-ups",
     extremes: "4 makes requests wait for each other; the sum over all nodes must stay below the server's max_connections",
+    commands: node,
+  },
+  {
+    name: "databaseTimeout",
+    flag: "--database-timeout",
+    env: "PUNCTUAL_DATABASE_TIMEOUT",
+    type: "duration",
+    default: "5s",
+    bounds: ["1s", "60s"],
+    description: "How long connecting to the database, waiting for a free connection, and each statement may take",
+    extremes: "1s gives up audits and searches of large tenants; at 60s requests wait a minute for a silent database before they get their 503",
     commands: node,
   },
   {

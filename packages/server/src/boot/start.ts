@@ -25,12 +25,27 @@ export async function runStart(flags: Flags): Promise<void> {
 
 /** `punctual migrate`: brings the database to this version's schema. @returns names of the migrations applied */
 export async function runMigrate(flags: Flags): Promise<{ applied: string[] }> {
-  const databaseUrl = requireDatabase(readConfiguration("migrate", flags), "migrate");
+  const config = readConfiguration("migrate", flags);
+  const databaseUrl = requireDatabase(config, "migrate");
   try {
-    return await migrate(databaseUrl);
+    return await migrate(migrationUrl(config, databaseUrl));
   } catch (error) {
     throw databaseProblem(error);
   }
+}
+
+/**
+ * Where migrations go: past a pooler, since nodes that migrate at once take turns by a lock of their session.
+ *
+ * @throws PunctualError configuration_invalid when there is only the pooler's URL
+ */
+export function migrationUrl(config: Configuration, databaseUrl: string): string {
+  if (config.databaseDirectUrl !== null) return config.databaseDirectUrl;
+  if (config.databasePooler === "none") return databaseUrl;
+  throw new PunctualError(
+    "configuration_invalid",
+    "Migrations need a session of their own, which a pooler in transaction mode does not give: name the database past it with PUNCTUAL_DATABASE_DIRECT_URL (or --database-direct-url).",
+  );
 }
 
 function requireDatabase(config: Configuration, command: Command): string {

@@ -5,8 +5,7 @@ import { createOperations } from "../commands/index.ts";
 import type { WorkerDesk } from "../commands/workers/desk.ts";
 import { type Engine, startEngine } from "../engine/engine.ts";
 import { createHttpServer, type HttpEvents } from "../http/server.ts";
-import { readClock } from "../store/clock.ts";
-import { type Database, openDatabase } from "../store/database.ts";
+import { openDatabase } from "../store/database.ts";
 import { openListener } from "../store/listener.ts";
 import { checkSchema } from "../store/migrate.ts";
 import { createPartitions } from "../store/partitions.ts";
@@ -19,6 +18,7 @@ import { createLogs } from "../telemetry/logs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
 import type { Configuration } from "./config.ts";
 import { databaseProblem } from "./database-problem.ts";
+import { readiness } from "./readiness.ts";
 import { version } from "./version.ts";
 
 export type Node = {
@@ -28,10 +28,6 @@ export type Node = {
   /** Drains and stops; safe to call twice. */
   stop(): Promise<void>;
 };
-
-/** Longer than the statements of the API ever take, shorter than people wait. */
-const statementTimeoutMs = 5_000;
-const connectTimeoutMs = 5_000;
 
 /**
  * Opens the pools, checks the schema and the key, and starts engine and API: the one place where all rooms meet.
@@ -45,13 +41,18 @@ export async function startNode(
   const metrics = createMetrics();
   const emit = telemetry(config, metrics.emit);
   const half = Math.ceil(config.databaseConnections / 2);
-  const shared = { url: config.databaseUrl, statementTimeoutMs, connectTimeoutMs };
-  const apiDb = openDatabase({ ...shared, applicationName: "punctual api", maxConnections: half });
-  const engineDb = openDatabase({ ...shared, applicationName: "punctual engine", maxConnections: half, indexPlansOnly: true });
-  const leaseDb = openDatabase({ ...shared, ...leaseTimeouts(config.leaseTtlMs), applicationName: "punctual lease", maxConnections: 1 });
+  const pooled = config.databasePooler !== "none";
+  const timeouts = { statementTimeoutMs: config.databaseTimeoutMs, connectTimeoutMs: config.databaseTimeoutMs };
+  const shared = { url: config.databaseUrl, pooled, ...timeouts };
+  const apiDb = openDatabase({ ...shared, applicationName: "punctual api", maxConnections: half, minConnections: 1 });
+  const loops = { applicationName: "punctual engine", maxConnections: half, minConnections: 2, indexPlansOnly: true };
+  const engineDb = openDatabase({ ...shared, ...loops });
+  const lease = { applicationName: "punctual lease", maxConnections: 1, minConnections: 1, ...leaseTimeouts(config.leaseTtlMs) };
+  const leaseDb = openDatabase({ ...shared, ...lease });
   const closePools = async (): Promise<void> => {
     await Promise.all([apiDb.end(), engineDb.end(), leaseDb.end()]);
   };
+  const listenUrl = config.databaseDirectUrl ?? (pooled ? null : config.databaseUrl);
   const cipher = createCipher(config.encryptionKey);
   let draining = false;
   let engine: Engine | null = null;
@@ -93,7 +94,7 @@ export async function startNode(
     const started = await startEngine({
       db: engineDb,
       leaseDb,
-      listen: (on) => openListener(config.databaseUrl, on),
+      listen: listenUrl === null ? null : (on) => openListener(listenUrl, on),
       cipher,
       targets,
       nodeName: config.nodeName,
@@ -173,15 +174,6 @@ function httpEvents(emit: Emit): HttpEvents {
       emit({ type: "request_ended", method, route: route ?? "none", status, durationMs, requestId }),
     failed: ({ method, route, requestId, error }) => emit({ type: "request_failed", method, route: route ?? "none", requestId, error }),
   };
-}
-
-async function readiness(db: Database, trusted: () => boolean): Promise<{ ready: boolean; detail: string }> {
-  try {
-    await readClock(db);
-    return trusted() ? { ready: true, detail: "ok" } : { ready: false, detail: "This node does not hold its lease." };
-  } catch {
-    return { ready: false, detail: "The database does not answer." };
-  }
 }
 
 function gaugesOf(engine: Engine) {

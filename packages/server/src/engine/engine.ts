@@ -38,8 +38,8 @@ export type EngineOptions = {
   db: Database;
   /** One connection that only the lease uses. */
   leaseDb: Database;
-  /** Opens what the wake line hears on. */
-  listen: Listen;
+  /** Opens what the wake line hears on; null where no session can listen, behind a pooler. */
+  listen: Listen | null;
   cipher: Cipher;
   targets: ReadonlyMap<string, Target<TargetSpec>>;
   nodeName: string;

@@ -18,7 +18,8 @@ export type WakeLine = {
 
 export type WakeLineOptions = {
   db: Database;
-  listen: Listen;
+  /** Null to hear nothing: what the others say is then found by polling. */
+  listen: Listen | null;
   emit: Emit;
   /** Also called for this node's own wakes, at once. */
   onWake: (shards: readonly number[]) => void;
@@ -45,8 +46,8 @@ export function startWakeLine({ db, listen, emit, onWake, onPulled, onCluster, o
     if (message.breakers) onBreakers();
   };
 
-  const connect = async (): Promise<void> => {
-    listener = await listen({
+  const connect = async (open: Listen): Promise<void> => {
+    listener = await open({
       message: receive,
       lost: (error) => {
         listener = null;
@@ -62,8 +63,8 @@ export function startWakeLine({ db, listen, emit, onWake, onPulled, onCluster, o
 
   const loop: Loop = startLoop({
     look: async () => {
-      if (listener === null) await connect();
-      else await listener.check();
+      if (listener !== null) await listener.check();
+      else if (listen !== null) await connect(listen);
       return checkEveryMs;
     },
     failed: (error, failures) => {

@@ -1,48 +1,66 @@
 import { PunctualError } from "@punctual/contract";
 import pg from "pg";
+import { type ConnectionOptions, type Connector, createConnector } from "./connection.ts";
+import { readOnlyError, takesWrites } from "./primary.ts";
 
 /** Anything a statement can be sent to: a pool, or a client inside a transaction. */
 export type Queryable = Pick<pg.ClientBase, "query">;
 export type Database = pg.Pool;
 
-export type DatabaseOptions = {
-  url: string;
-  /** Shown in pg_stat_activity. */
-  applicationName: string;
+export type DatabaseOptions = ConnectionOptions & {
   maxConnections: number;
-  /** The server ends a statement after this; the client gives up waiting a second later, should the connection be dead. */
-  statementTimeoutMs: number;
-  connectTimeoutMs: number;
+  /** So many stay open once opened: with the server's `max_connections` used up by others, a closed one might not be had again. Default 0. */
+  minConnections?: number;
   /** Planner settings of the engine's connections: the statistics of its hot tables lie (rows come and go faster than ANALYZE), so plans that pay off only for a quiet table are forbidden. */
   indexPlansOnly?: boolean;
 };
+
+/** A server that was replaced without a word, behind a name that stayed the same, is left after this. */
+const maxAgeSeconds = 1_800;
 
 /**
  * A pool whose every wait ends: connecting, waiting for a connection, and each statement have deadlines, on the server and on the client. A client that
  * hangs is worse than one that fails.
  *
- * A connection on which a statement failed is thrown away, not given back: it may lead to a primary that has become a standby (SQLSTATE 25006).
+ * A connection on which a statement failed is thrown away, not given back: it may lead to a primary that has become a standby (SQLSTATE 25006). When that is
+ * so, or when no answer came at all, the idle ones go with it: they lead to the same place, and each would cost somebody the same wait. A new connection to a
+ * server that takes no writes is refused.
  */
 export function openDatabase(options: DatabaseOptions): Database {
+  const connector = createConnector(options);
+  const idle = new Set<pg.ClientBase>();
   const pool = new pg.Pool({
-    connectionString: options.url,
-    application_name: options.applicationName,
+    Client: clientClass(connector),
     max: options.maxConnections,
+    min: options.minConnections ?? 0,
+    maxLifetimeSeconds: maxAgeSeconds,
     connectionTimeoutMillis: options.connectTimeoutMs,
-    statement_timeout: options.statementTimeoutMs,
-    query_timeout: options.statementTimeoutMs + 1_000,
-    idle_in_transaction_session_timeout: 30_000,
-    keepAlive: true,
-    // Before its first use. In a pooler's transaction mode the settings land on some connection or other, which costs plans, not correctness.
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits the promise; its types do not say so yet.
     onConnect: async (client) => {
-      client.on("error", () => {});
-      await client.query(options.indexPlansOnly ? `${calm}; ${indexPlansOnly}` : calm);
+      if (!options.pooled) await client.query(options.indexPlansOnly ? `${calm}; ${indexPlansOnly}` : calm);
+      if (await takesWrites(client)) return;
+      connector.doubt();
+      throw readOnlyError("the server is read-only: a standby, or default_transaction_read_only is on");
     },
   });
+  pool.on("acquire", (client) => void idle.delete(client));
+  pool.on("release", (error: Error | undefined, client) => {
+    if (!error) return void idle.add(client);
+    if (!isUnavailable(error)) return;
+    connector.doubt();
+    if (isReadOnly(error) || sqlState(error) === null) connector.cut(idle);
+  });
+  pool.on("remove", (client) => void idle.delete(client));
   // Without a listener the loss of an idle connection would end the process.
-  pool.on("error", () => {});
+  pool.on("error", () => connector.doubt());
   return pool;
+}
+
+/** What the pool makes its clients with: it says `new` to it, and takes what it returns. */
+function clientClass(connector: Connector): new () => pg.ClientBase {
+  return function PooledClient() {
+    return connector.make();
+  } as unknown as new () => pg.ClientBase;
 }
 
 /** Compiling a statement costs more than any of ours takes. */
@@ -61,10 +79,12 @@ export async function transaction<T>(db: Database, work: (tx: Queryable) => Prom
     await client.query("commit");
     return result;
   } catch (error) {
-    await client.query("rollback").catch((rollbackError: Error) => {
-      broken = rollbackError;
-    });
-    if (isReadOnly(error)) broken = error as Error;
+    // Whoever did not answer would not answer a rollback either: that would be a second wait for the same dead connection.
+    if (isReadOnly(error) || (isUnavailable(error) && sqlState(error) === null)) broken = error as Error;
+    else
+      await client.query("rollback").catch((rollbackError: Error) => {
+        broken = rollbackError;
+      });
     throw error;
   } finally {
     client.release(broken);
@@ -79,7 +99,8 @@ export function withinTransaction<T>(db: Queryable, work: (tx: Queryable) => Pro
 /** SQLSTATE of an error from PostgreSQL, or null when it came from elsewhere (a socket, a deadline). */
 export function sqlState(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+  // No class of SQLSTATE begins with E, and EPIPE has five letters, too.
+  return typeof code === "string" && /^[0-9A-DF-Z][0-9A-Z]{4}$/.test(code) ? code : null;
 }
 
 /** 25006: read_only_sql_transaction, the server became a standby. */
@@ -100,22 +121,28 @@ const connectionCodes = new Set([
   "ENOTFOUND",
   "EAI_AGAIN",
   "EHOSTUNREACH",
+  "EHOSTDOWN",
   "ENETUNREACH",
+  "ENETDOWN",
+  "ECONNABORTED",
+  "EADDRNOTAVAIL",
+  "EMFILE",
   "ENOENT",
 ]);
 
 /**
  * Whether the database is away or overloaded, rather than the statement wrong: class 08 (connection), 53 (resources), 57P0x (shutdown), 57014 (statement
- * timeout), 25006 (standby), 40001 and 40P01 (retry), and errors of the socket or of our own deadlines.
+ * timeout), 25006 (standby), 25P03 and 25P04 (a transaction that stood still, as when this process was stopped), 40001 and 40P01 (retry), 55P03 (a lock not had in
+ * time), and errors of the socket or of our own deadlines.
  */
 export function isUnavailable(error: unknown): boolean {
   const state = sqlState(error);
-  if (state) return /^(08|53|57P0)/.test(state) || ["57014", "25006", "40001", "40P01", "55P03"].includes(state);
+  if (state) return /^(08|53|57P0)/.test(state) || ["57014", "25006", "25P03", "25P04", "40001", "40P01", "55P03"].includes(state);
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   if (typeof code === "string" && connectionCodes.has(code)) return true;
   return (
     typeof message === "string" &&
-    /timeout|terminated|not queryable|closed|Connection ended/i.test(message) &&
+    /timeout|terminated|not queryable|closed|Connection ended|SSL connection/i.test(message) &&
     error instanceof Error &&
     !(error instanceof PunctualError)
   );

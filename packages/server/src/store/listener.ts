@@ -1,10 +1,10 @@
-import pg from "pg";
-import { readClock } from "./clock.ts";
+import { createConnector } from "./connection.ts";
 import { channel } from "./notify.ts";
+import { readOnlyError, takesWrites } from "./primary.ts";
 
 /** A connection of its own that hears the messages of `notify`. */
 export type Listener = {
-  /** Rejects when the connection is dead: a half-open one never says so by itself. */
+  /** Rejects when the connection is dead (a half-open one never says so by itself), or leads to a server that is a standby by now. */
   check(): Promise<void>;
   close(): Promise<void>;
 };
@@ -16,15 +16,14 @@ export type Listen = (on: Heard) => Promise<Listener>;
 
 const timeoutMs = 5_000;
 
-/** Listens on the channel. Not a pool's connection: listening belongs to a session. */
+/** Listens on the channel. Not a pool's connection: listening belongs to a session. On a standby it fails, so that the wake line, too, follows the primary. */
 export async function openListener(databaseUrl: string, on: Heard): Promise<Listener> {
-  const client = new pg.Client({
-    connectionString: databaseUrl,
-    application_name: "punctual wake line",
-    connectionTimeoutMillis: timeoutMs,
-    query_timeout: timeoutMs,
-    keepAlive: true,
-  });
+  const client = createConnector({
+    url: databaseUrl,
+    applicationName: "punctual wake line",
+    connectTimeoutMs: timeoutMs,
+    statementTimeoutMs: timeoutMs,
+  }).make();
   let open = false;
   client.on("notification", (notification) => on.message(notification.payload ?? ""));
   client.on("error", (error) => {
@@ -46,7 +45,7 @@ export async function openListener(databaseUrl: string, on: Heard): Promise<List
   open = true;
   return {
     check: async () => {
-      await readClock(client);
+      if (!(await takesWrites(client))) throw readOnlyError("the server is read-only");
     },
     close,
   };

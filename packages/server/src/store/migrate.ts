@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PunctualError } from "@punctual/contract";
-import pg from "pg";
+import type pg from "pg";
+import { createConnector } from "./connection.ts";
 
 /** Sorted by version. `checksum` is the SHA-256 of the file: an applied migration must never be edited. */
 export type Migration = { version: number; name: string; sql: string; checksum: string };
@@ -34,8 +35,8 @@ export async function shippedMigrations(): Promise<Migration[]> {
  * @throws PunctualError database_too_old, schema_newer, migration_changed
  */
 export async function migrate(databaseUrl: string): Promise<{ applied: string[] }> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "punctual migrate", connectionTimeoutMillis: 10_000 });
-  client.on("error", () => {});
+  const options = { url: databaseUrl, applicationName: "punctual migrate", connectTimeoutMs: 10_000, statementTimeoutMs: null };
+  const client = createConnector(options).make();
   await client.connect();
   try {
     await checkServer(client);

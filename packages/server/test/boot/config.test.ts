@@ -47,6 +47,9 @@ describe("precedence", () => {
     expect(nodeName).not.toBe("");
     expect(rest).toEqual({
       databaseUrl: null,
+      databasePooler: "none",
+      databaseDirectUrl: null,
+      databaseTimeoutMs: 5_000,
       host: "127.0.0.1",
       port: 8_080,
       publicUrl: null,
@@ -93,6 +96,7 @@ describe("bounds", () => {
     deadLetterRetentionDays: { least: "0", most: "3651" },
     overdueAfter: { least: "4s", most: "2h" },
     databaseConnections: { least: "3", most: "501" },
+    databaseTimeout: { least: "999ms", most: "61s" },
   };
 
   for (const option of options.filter(({ bounds }) => bounds)) {
@@ -122,6 +126,22 @@ describe("what is wrong is said once for each fault", () => {
       "slots",
     ]);
     expect(faults.join()).not.toMatch(/secret|c2hvcnQ/);
+  });
+
+  it("a database URL with its fault, and nothing else of it", () => {
+    const url = "postgres://me:secret@h1,h2:99999/db";
+    for (const [name, env] of [
+      ["databaseUrl", "DATABASE_URL"],
+      ["databaseDirectUrl", "PUNCTUAL_DATABASE_DIRECT_URL"],
+    ] as const) {
+      expect(faultsOf("start", { [name]: url, databasePooler: "session" }, {})).toEqual(
+        expect.arrayContaining([
+          expect.stringMatching(new RegExp(`^${name}: ${env} .* is not usable; expected .* server 2 of 2, not "h2:99999"$`)),
+          expect.stringContaining("expected one of none, transaction"),
+        ]),
+      );
+      expect(faultsOf("start", { [name]: url }, {}).join()).not.toContain("secret");
+    }
   });
 
   it("a file that is no TOML, with its place", () => {
