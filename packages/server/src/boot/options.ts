@@ -211,7 +211,8 @@ export const configurationOptions = [
     default: "5s",
     bounds: ["1s", "60s"],
     description: "How long connecting to the database, waiting for a free connection, and each statement may take",
-    extremes: "1s gives up audits and searches of large tenants; at 60s requests wait a minute for a silent database before they get their 503",
+    extremes:
+      "1s gives up audits and searches of large tenants; at 60s requests wait a minute for a silent database before they get their 503",
     commands: node,
   },
   {

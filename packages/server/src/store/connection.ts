@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { callbackify } from "node:util";
 import { PunctualError } from "@punctual/contract";
 import pg from "pg";
 import { readDatabaseUrl } from "./database-url.ts";
@@ -90,10 +91,9 @@ function connectTo(client: pg.Client, socket: Socket, find: () => Promise<{ host
     Object.assign(client, found);
     return connect();
   };
-  client.connect = ((callback?: (error: Error | null, client?: pg.Client) => void) => {
-    if (!callback) return findAndConnect();
-    return void findAndConnect().then((connected) => callback(null, connected), callback);
-  }) as pg.Client["connect"];
+  const withCallback = callbackify(findAndConnect);
+  client.connect = ((callback?: Parameters<typeof withCallback>[0]) =>
+    callback ? withCallback(callback) : findAndConnect()) as pg.Client["connect"];
 }
 
 /** A prepared statement lives in a session: through a pooler, the next transaction has another one. */

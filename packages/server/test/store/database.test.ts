@@ -1,6 +1,14 @@
 import { createTestDatabase, eventually, type TestDatabase } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type Database, type DatabaseOptions, isReadOnly, isUnavailable, openDatabase, sqlState, transaction } from "../../src/store/database.ts";
+import {
+  type Database,
+  type DatabaseOptions,
+  isReadOnly,
+  isUnavailable,
+  openDatabase,
+  sqlState,
+  transaction,
+} from "../../src/store/database.ts";
 import { openListener } from "../../src/store/listener.ts";
 import { type DatabaseProxy, startDatabaseProxy } from "../engine/database-proxy.ts";
 
@@ -15,14 +23,20 @@ beforeEach(async () => {
   proxy = await startDatabaseProxy(database.url);
 });
 afterEach(async () => {
-  await Promise.all(pools.map((pool) => pool.ended || pool.end()));
+  for (const pool of pools) if (!pool.ended) await pool.end();
   await proxy.stop();
   await database.drop();
 });
 
 const open = (change: Partial<DatabaseOptions> = {}): Database => {
   const pool = openDatabase({
-    ...{ url: proxy.url, applicationName: "database test", maxConnections: 3, connectTimeoutMs: deadlineMs, statementTimeoutMs: deadlineMs },
+    ...{
+      url: proxy.url,
+      applicationName: "database test",
+      maxConnections: 3,
+      connectTimeoutMs: deadlineMs,
+      statementTimeoutMs: deadlineMs,
+    },
     ...change,
   });
   pools.push(pool);
@@ -83,11 +97,12 @@ describe("a database that has gone silent", () => {
     const pool = open();
     await warm(pool, 2);
     const listener = await openListener(proxy.url, { message: () => {}, lost: () => {} });
-    let closed = 0;
-    pool.on("remove", () => closed++);
+    let left = 2;
+    pool.on("remove", () => left--);
     proxy.silence();
     await Promise.all([pool.end(), listener.close()]);
-    await eventually(() => closed === 2);
+    await eventually(() => left === 0);
+    expect(pool.ended).toBe(true);
   });
 });
 
