@@ -23,9 +23,9 @@ export type BeginClaimedOptions = {
  * all ends as dead.
  *
  * @param holder the node id they were claimed under
- * @returns how many were dealt with: all but those without a slot
+ * @returns how many were dealt with, which are all but those without a slot, and how many of them began
  */
-export type BeginClaimed = (holder: number, claimed: readonly ClaimedRun[]) => Promise<number>;
+export type BeginClaimed = (holder: number, claimed: readonly ClaimedRun[]) => Promise<{ dealtWith: number; begun: number }>;
 
 type Wait = { held: HoldReason; delayMs: number };
 
@@ -56,7 +56,7 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
 
   return async (holder, claimed) => {
     const held = new Map<HoldReason, number>();
-    let left = 0;
+    let [left, begun] = [0, 0];
     const known = await plansOf(holder, claimed);
     for (const row of claimed) {
       const run = heldRun(holder, row);
@@ -66,8 +66,10 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
         continue;
       }
       const wait = admit(run, cached);
-      if (wait === null) executor.begin(run, cached);
-      else if (wait === "no slot") {
+      if (wait === null) {
+        executor.begin(run, cached);
+        begun++;
+      } else if (wait === "no slot") {
         executor.handBack(run);
         left++;
       } else {
@@ -76,7 +78,7 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
       }
     }
     for (const [why, runs] of held) emit({ type: "runs_held", why, runs });
-    return claimed.length - left;
+    return { dealtWith: claimed.length - left, begun };
   };
 }
 

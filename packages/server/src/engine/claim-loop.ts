@@ -62,12 +62,12 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     const limits = { perShard, total: Math.min(batch, slots.free()) };
     const claimed = await claimReady(db, nodeId, owned, limits, slots.saturated());
     page.learn(claimed.length, hasFullPage(claimed, perShard));
-    const begun = await options.beginClaimed(nodeId, claimed);
+    const { dealtWith } = await options.beginClaimed(nodeId, claimed);
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
-    batch = begun < claimed.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
+    batch = dealtWith < claimed.length ? Math.max(batchLeast, dealtWith) : Math.min(batchMost, batch * 2);
     // All that it asked for were there and begun: there are more.
-    if (begun === limits.total) return 0;
+    if (dealtWith === limits.total) return 0;
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
   };
 

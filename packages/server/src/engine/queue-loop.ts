@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { claimFromQueue, findQueuesWithWork } from "../store/queue-claims.ts";
+import { claimFromQueue, findQueuesWithWork, giveTokensBack } from "../store/queue-claims.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { BeginClaimed } from "./begin-claimed.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
@@ -82,9 +82,10 @@ export function startQueueLoop(options: QueueLoopOptions): QueueLoop {
     const nodeId = membership().nodeId();
     const taken = await claimFromQueue(db, { holder: nodeId, nodeId, leaveOrigins: slots.saturated() }, queue, most);
     if (taken.runs.length === 0) return rests.rest(queue, taken, monotonicMs());
-    const begun = await options.beginClaimed(nodeId, taken.runs);
+    const { dealtWith, begun } = await options.beginClaimed(nodeId, taken.runs);
+    if (begun < taken.runs.length) await giveTokensBack(db, queue, taken.runs.length - begun);
     // As in the claim of all others: runs of an origin at its share come back unbegun, and are not to be claimed again and again.
-    batch = begun < taken.runs.length ? Math.max(batchLeast, begun) : Math.min(batchMost, batch * 2);
+    batch = dealtWith < taken.runs.length ? Math.max(batchLeast, dealtWith) : Math.min(batchMost, batch * 2);
     hinted.add(queue.shard);
   };
 

@@ -1,6 +1,6 @@
 import type { Queryable } from "./database.ts";
 import type { ClaimedRun } from "./dispatching.ts";
-import { claimFromQueueSql, queuesWithWorkSql } from "./queue-statements.ts";
+import { claimFromQueueSql, giveTokensBackSql, queuesWithWorkSql } from "./queue-statements.ts";
 
 /** Who claims: a node, which carries the runs out itself and must have its lease, or a worker, whose lease they get. */
 export type Taker =
@@ -59,6 +59,11 @@ function blockedBy(row: ClaimRow): QueueClaim["blocked"] {
 }
 
 const isRun = (row: ClaimRow): row is ClaimRow & ClaimedRun => row.run_id !== null;
+
+/** See giveTokensBackSql. */
+export async function giveTokensBack(db: Queryable, { shard, queue }: { shard: number; queue: number }, count: number): Promise<void> {
+  await db.query({ name: "give_tokens_back", text: giveTokensBackSql, values: [shard, queue, count] });
+}
 
 /** See queuesWithWorkSql. */
 export async function findQueuesWithWork(

@@ -93,6 +93,15 @@ select c.shard, c.run_id, c.job_id, c.tenant_id, c.revision, c.nominal_ms, c.att
 from seen s cross join turn t left join claimed c on true order by c.place`;
 
 /**
+ * Gives back what claims took of a queue's rate for runs that were then handed back unbegun: the rate counts attempts that begin. A claim at the same moment may
+ * write over it, as it has read the tokens before; then the queue is a little slower than it may be, and never faster.
+ *
+ * $1 shard, $2 queue, $3 how many. Locks: the queue's row. Index: primary key of queues.
+ */
+export const giveTokensBackSql = `
+update punctual.queues q set tokens = least(q.rate_burst, q.tokens + $3::int) where q.shard = $1 and q.queue = $2 and q.rate_limit is not null`;
+
+/**
  * Queues of these shards that have ready runs for nodes to carry out and are not paused: a skip scan, one step a queue however long its backlog.
  *
  * $1 shards, $2 queues to leave, $3 how many of each shard. Locks: none. Index: live_runs_queue, primary key of queues.

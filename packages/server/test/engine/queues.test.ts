@@ -102,6 +102,20 @@ describe("a queue", () => {
     }
   });
 
+  it("spends nothing of its rate on runs that were claimed and found no slot", async () => {
+    receiver.answer({ delayMs: 20 });
+    const node = await cluster.start({ slots: 20, slotsPerOrigin: 1 });
+    await cluster.settled(node);
+    await putQueue("rare", { rate: { limit: 1, period: "24h", burst: 4 } });
+    await cluster.ask("pauseQueue", { params: { name: "rare" }, body: {} }, { on: node });
+    await create(4, "rare", node);
+    await eventually(async () => (await cluster.rows("select from punctual.live_runs where state = 'ready'")).length === 4);
+    // One claim takes all four, and all four tokens; one finds a slot.
+    await cluster.ask("resumeQueue", { params: { name: "rare" } }, { on: node });
+    await ended(4);
+    expect(receiver.requests).toHaveLength(4);
+  });
+
   it("that is paused starts nothing, and goes on within a second of being resumed", async () => {
     const node = await cluster.start();
     await cluster.settled(node);

@@ -53,6 +53,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   acceptSql: [none],
   heldLeasesSql: [none],
   appendLogsSql: [none, "10000", "1048576", "'full'"],
+  giveTokensBackSql: ["1", "1", "2"],
   queuesWithWorkSql: [shards, "'{}'", "100"],
   parkSql: [shards, "'{1}'", "'{7}'", "20", "60000"],
   letOutSql: [shards, "'{1}'", "'{7}'", "'{10}'", "'{3}'", "false"],

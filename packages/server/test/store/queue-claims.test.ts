@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { settle } from "../../src/store/dispatching.ts";
 import { buryItself } from "../../src/store/nodes.ts";
-import { claimFromQueue, findQueuesWithWork, type QueueClaim } from "../../src/store/queue-claims.ts";
+import { claimFromQueue, findQueuesWithWork, giveTokensBack, type QueueClaim } from "../../src/store/queue-claims.ts";
 import { createStore, minuteMs, resultOf, type Store, startMs } from "./fixture.ts";
 import { addQueue, addRuns, type Queue } from "./queue-fixture.ts";
 
@@ -135,6 +135,20 @@ describe("a rate", () => {
     expect((await claim(queue, 50)).runs).toHaveLength(1);
     await store.database.moveClock(10 * minuteMs);
     expect((await claim(queue, 50)).runs, "what was not used adds up to a burst, no more").toHaveLength(4);
+  });
+
+  test("counts what begins: what was handed back unbegun is given back, never beyond the burst", async () => {
+    const queue = await addQueue(store, { rate: { limit: 1, periodMs: 60 * minuteMs, burst: 4 } });
+    await addRuns(store, queue, 50);
+    await claim(queue, 4);
+    await giveTokensBack(store.db, queue, 3);
+    expect((await claim(queue, 50)).runs).toHaveLength(3);
+    expect((await claim(queue, 50)).blocked).toBe("rate");
+    await giveTokensBack(store.db, queue, 100);
+    expect((await claim(queue, 50)).runs).toHaveLength(4);
+    const free = await addQueue(store);
+    await giveTokensBack(store.db, free, 5);
+    expect(await store.rows("select tokens from punctual.queues where queue = $1", [free.queue])).toEqual([{ tokens: 0 }]);
   });
 
   test("keeps fractions of a token, however often somebody asks", async () => {
