@@ -81,6 +81,36 @@ describe("a lease", () => {
   });
 });
 
+describe("the deadline of a worker's run", () => {
+  const job = { timeout: "2h", retry: { deadline: "30m", backoff: ["10s"], attempts: 5 } };
+
+  it("ends its lease sooner than its timeout would, in each attempt by what is left of it", async () => {
+    await ready(job);
+    const first = await worker.leaseOne();
+    expect(Date.parse(first.endsAt) - Date.parse(first.leaseUntil)).toBe(29.5 * 60_000);
+    await worker.complete(first, { outcome: "failed" });
+    await cluster.database.moveClock(20 * 60_000);
+    const second = await worker.leaseOne({ wait: "10s", lease: "10m" });
+    expect(second).toMatchObject({ attempt: 2, endsAt: first.endsAt, leaseUntil: first.endsAt });
+    await cluster.database.moveClock(10 * 60_000);
+    expect(await taken(second.runId)).toMatchObject({
+      status: "dead",
+      attempts: [{}, { failureClass: "timeout", nextBecause: "deadline" }],
+    });
+  });
+
+  it("that passed while it waited ends it: no worker gets it any more", async () => {
+    const [runId = ""] = (await ready(job)).runIds;
+    await worker.complete(await worker.leaseOne(), { outcome: "failed" });
+    await cluster.database.moveClock(31 * 60_000);
+    await eventually(async () => (await worker.lease({ wait: "1s" })).length === 0 && (await worker.read(runId)).status === "dead");
+    expect((await worker.read(runId)).attempts[1]).toMatchObject({
+      ...{ outcome: "failed", failureClass: "timeout", nextBecause: "deadline", mayHaveBeenSeen: false, worker: null },
+      error: "the run's deadline had passed before a worker took it",
+    });
+  });
+});
+
 describe("a completion", () => {
   it("of another worker's run, with a made-up token, twice, or after its end changes nothing", async () => {
     await ready({}, 2);

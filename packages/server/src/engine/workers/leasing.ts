@@ -1,25 +1,28 @@
 import type { GrantedLease, LeaseWish } from "../../commands/workers/desk.ts";
+import { attemptLimitMs } from "../../model/retry.ts";
 import type { Database } from "../../store/database.ts";
 import { type AttemptResult, type ClaimedRun, settle } from "../../store/dispatching.ts";
 import { extendLeases, nextHolders } from "../../store/leasing.ts";
-import { claimFromQueue } from "../../store/queue-claims.ts";
+import { claimFromQueue, giveTokensBack } from "../../store/queue-claims.ts";
 import { unbegun } from "../executor.ts";
-import { type PlanCache, planKey } from "../plan-cache.ts";
+import type { FollowUp } from "../follow-up.ts";
+import { type CachedPlan, type PlanCache, planKey } from "../plan-cache.ts";
+import { tooLateResult } from "./result.ts";
 
 /** A run that was claimed for a worker under a holder of its own, and the queue it came from. */
-type Claimed = { run: ClaimedRun; holder: number; queue: string };
+type Claimed = { run: ClaimedRun; holder: number; from: LeaseWish["queues"][number] };
 
 export type Leasing = {
   /** Claims of the queues that are ready, in the wish's order; one that has no more, or may give no more, is taken out of `ready`. */
   claim(wish: LeaseWish, ready: Set<number>): Promise<Claimed[]>;
-  /** The leases of claimed runs. A run that cannot be done by anyone, as its definition cannot be used, ends as dead and is left out. */
+  /** The leases of claimed runs. One that nobody may do any more, as its deadline has passed or its definition cannot be used, ends as dead and is left out. */
   grant(wish: LeaseWish, claimed: readonly Claimed[]): Promise<GrantedLease[]>;
   /** Gives claimed runs back unbegun: nobody is there to do them. No attempt is spent. */
   handBack(claimed: readonly Claimed[]): Promise<void>;
 };
 
 /** Makes leases of ready runs. */
-export function createLeasing(db: Database, plans: PlanCache): Leasing {
+export function createLeasing(db: Database, plans: PlanCache, followUp: FollowUp): Leasing {
   let holders: number[] = [];
 
   const nextHolder = async (): Promise<number> => {
@@ -37,15 +40,37 @@ export function createLeasing(db: Database, plans: PlanCache): Leasing {
     );
   };
 
+  /** What was not begun has taken nothing of its queue's rate. */
+  const returnTokens = async (unbegun: readonly Claimed[]): Promise<void> => {
+    const counts = new Map<Claimed["from"], number>();
+    for (const { from } of unbegun) counts.set(from, (counts.get(from) ?? 0) + 1);
+    for (const [from, count] of counts) await giveTokensBack(db, from, count);
+  };
+
+  /** Ends runs that nobody may do any more. */
+  const endAll = async (ends: readonly { claimed: Claimed; result: AttemptResult; cached: CachedPlan | undefined }[]): Promise<void> => {
+    if (ends.length === 0) return;
+    const kept = await settle(
+      db,
+      ends.map(({ result }) => result),
+    );
+    for (const { claimed, result, cached } of ends) {
+      const { shard, job_id: jobId, revision } = claimed.run;
+      if (kept.has(result.runId)) followUp({ shard, jobId, revision }, cached, result.next);
+    }
+    await returnTokens(ends.map(({ claimed }) => claimed));
+  };
+
   return {
     async claim({ queues, most, worker, leaseMs }, ready) {
       const holder = await nextHolder();
       const claimed: Claimed[] = [];
-      for (const { name, shard, queue } of queues) {
+      for (const from of queues) {
+        const { shard, queue } = from;
         if (!ready.has(queue) || claimed.length === most) continue;
         const asked = most - claimed.length;
         const { runs } = await claimFromQueue(db, { holder, worker, leaseMs }, { shard, queue }, asked);
-        claimed.push(...runs.map((run) => ({ run, holder, queue: name })));
+        claimed.push(...runs.map((run) => ({ run, holder, from })));
         if (runs.length < asked) ready.delete(queue);
       }
       return claimed;
@@ -54,21 +79,24 @@ export function createLeasing(db: Database, plans: PlanCache): Leasing {
     async grant({ leaseMs }, claimed) {
       const known = await plans.get(claimed.map(({ run }) => ({ jobId: run.job_id, revision: run.revision })));
       const leases: GrantedLease[] = [];
-      const unusable: AttemptResult[] = [];
-      for (const { run, holder, queue } of claimed) {
+      const ends: Parameters<typeof endAll>[0][number][] = [];
+      for (const each of claimed) {
+        const { run, holder, from } = each;
         const cached = known.get(planKey(run.job_id, run.revision));
-        if (!cached) {
-          unusable.push(refused(run, holder));
+        const limitMs = cached ? attemptLimitMs(cached.plan, run.now - run.started_ms) : 0;
+        if (!cached || limitMs <= 0) {
+          const result = cached ? tooLateResult(run, holder, cached) : refused(run, holder);
+          ends.push({ claimed: each, result, cached });
           continue;
         }
-        const endsMs = run.now + cached.plan.timeoutMs;
+        const endsMs = run.now + limitMs;
         leases.push({
-          ...{ runId: run.run_id, holder, attempt: run.attempt, jobId: run.job_id, jobName: cached.name, queue },
+          ...{ runId: run.run_id, holder, attempt: run.attempt, jobId: run.job_id, jobName: cached.name, queue: from.name },
           ...{ nominalMs: run.nominal_ms, payload: run.payload ?? cached.payload },
           ...{ leasedMs: run.now, untilMs: Math.min(run.now + leaseMs, endsMs), endsMs },
         });
       }
-      if (unusable.length > 0) await settle(db, unusable);
+      await endAll(ends);
       await shorten(leases, leaseMs);
       return leases;
     },
@@ -78,6 +106,7 @@ export function createLeasing(db: Database, plans: PlanCache): Leasing {
         db,
         claimed.map(({ run, holder }) => unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt })),
       );
+      await returnTokens(claimed);
     },
   };
 }

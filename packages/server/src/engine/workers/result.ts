@@ -2,7 +2,7 @@ import type { AfterCompletion, ToldOutcome } from "../../commands/workers/desk.t
 import { type AttemptEnd, afterAttempt } from "../../model/after-attempt.ts";
 import { shardOf } from "../../model/ids.ts";
 import { retryPolicyOf } from "../../model/retry-policy.ts";
-import type { AttemptResult } from "../../store/dispatching.ts";
+import type { AttemptResult, ClaimedRun } from "../../store/dispatching.ts";
 import type { HeldLease } from "../../store/leasing.ts";
 import type { CachedPlan } from "../plan-cache.ts";
 
@@ -36,6 +36,21 @@ export function toldResult(
       startedMs: run.held_ms,
       durationMs: Math.max(0, run.now - run.held_ms),
       statusCode: run.worker === null ? 202 : null,
+    },
+  };
+}
+
+/** The end of a run whose deadline passed while it waited for a worker: an attempt of which nobody has seen anything, as when a node finds it so. */
+export function tooLateResult(run: ClaimedRun, holder: number, { plan }: CachedPlan): AttemptResult {
+  const failure = { failureClass: "timeout" as const, statusCode: null, retryAfterMs: null, retryForbidden: false, atDeadline: true };
+  const sinceFirstMs = run.now - run.started_ms;
+  return {
+    ...{ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt, held: null },
+    ...afterAttempt({ kind: "failed", failure }, { number: run.attempt, sinceFirstMs }, plan.retry, Math.random()),
+    resumes: plan.afterCompletionMs !== null,
+    evidence: {
+      ...{ outcome: "failed", failureClass: "timeout", mayHaveBeenSeen: false, statusCode: null, output: null, outputTruncated: false },
+      ...{ error: "the run's deadline had passed before a worker took it", startedMs: run.now, durationMs: 0 },
     },
   };
 }

@@ -23,7 +23,7 @@ export function startWorkers(options: {
   onSettled: (shards: readonly number[]) => void;
 }): Workers {
   const { db, plans, emit, followUp } = options;
-  const desk = startLeaseDesk({ db, leasing: createLeasing(db, plans), emit });
+  const desk = startLeaseDesk({ db, leasing: createLeasing(db, plans, followUp), emit });
   const completing = createCompleting({
     db,
     plans,
