@@ -1,4 +1,5 @@
 import type {
+  Body,
   BulkResult,
   CancelledRuns,
   CreateJobBody,
@@ -47,9 +48,12 @@ export function createJobs(call: Call) {
     pause: (jobId: string, body: { reason?: string } = {}, { ifMatch }: Revised = {}): Promise<Job> =>
       call("pauseJob", { params: { jobId }, body, ifMatch }),
     resume: (jobId: string, { ifMatch }: Revised = {}): Promise<Job> => call("resumeJob", { params: { jobId }, ifMatch }),
-    /** A run now, besides the schedule. `payload` replaces the job's for this run. */
-    trigger: (jobId: string, body: { payload?: unknown } = {}, { idempotencyKey }: Keyed = {}): Promise<Run> =>
-      call("triggerJob", { params: { jobId }, body, idempotencyKey }),
+    /** A run now, besides the schedule. `payload`, `priority` and `concurrencyKey` replace the job's for this run. */
+    trigger: (
+      jobId: string,
+      body: Omit<NonNullable<Body<"triggerJob">>, "idempotencyKey"> = {},
+      { idempotencyKey }: Keyed = {},
+    ): Promise<Run> => call("triggerJob", { params: { jobId }, body, idempotencyKey }),
     /** Cancels every run that is not over; the job goes on. */
     cancelRuns: (jobId: string, body: { reason?: string } = {}): Promise<CancelledRuns> =>
       call("cancelJobRuns", { params: { jobId }, body }),

@@ -174,6 +174,16 @@ export const PauseJob = Type.Object(
 export const TriggerJob = Type.Object(
   {
     payload: Type.Optional(Type.Unknown({ description: "Instead of the job's, for this run" })),
+    priority: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 9, description: "Instead of the job's, for this run; a retry by hand has the job's again" }),
+    ),
+    concurrencyKey: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        description: "Instead of the job's, for this run and its retries; the job needs a queue",
+      }),
+    ),
     idempotencyKey: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   },
   { title: "TriggerJob", additionalProperties: false },

@@ -20,7 +20,7 @@ import {
   type SchedulePlan,
   scheduleKeys,
 } from "./job-schedule.ts";
-import { queueNameOf } from "./placement.ts";
+import { requireQueueForKey } from "./placement.ts";
 import type { RetryPolicy } from "./retry.ts";
 import { retryPolicyOf } from "./retry-policy.ts";
 import { timeoutsOf } from "./timeouts.ts";
@@ -124,12 +124,7 @@ function acceptQueue({ target, queue, concurrencyKey }: CreateJobBody | UpsertJo
       faults: [{ pointer: "/queue", message, remedy: "Leave queue out; target.queue names it." }],
     });
   }
-  if (concurrencyKey !== undefined && queueNameOf({ target, ...(queue !== undefined && { queue }) }) === null) {
-    const message = "concurrencyKey means nothing without a queue.";
-    throw new PunctualError("request_invalid", message, {
-      faults: [{ pointer: "/concurrencyKey", message, remedy: "Give the job a queue too, or leave it out." }],
-    });
-  }
+  requireQueueForKey({ target, ...(queue !== undefined && { queue }), ...(concurrencyKey !== undefined && { concurrencyKey }) });
   return { ...(target.type !== "worker" && queue !== undefined && { queue }), ...(concurrencyKey !== undefined && { concurrencyKey }) };
 }
 

@@ -1,4 +1,4 @@
-import type { Target } from "@punctual/contract";
+import { PunctualError, type Target } from "@punctual/contract";
 import { concurrencyKey, queueKey } from "./ids.ts";
 
 /** Where a run waits for its turn. */
@@ -20,6 +20,15 @@ export type QueueWish = { target: Target; queue?: string; concurrencyKey?: strin
 /** The name of the queue that a job's runs go through, or null. A worker's queue is its target. */
 export function queueNameOf({ target, queue }: QueueWish): string | null {
   return target.type === "worker" ? target.queue : (queue ?? null);
+}
+
+/** @throws PunctualError request_invalid for a concurrency key without the queue in which it counts */
+export function requireQueueForKey(wish: QueueWish): void {
+  if (wish.concurrencyKey === undefined || queueNameOf(wish) !== null) return;
+  const message = "concurrencyKey means nothing without a queue.";
+  throw new PunctualError("request_invalid", message, {
+    faults: [{ pointer: "/concurrencyKey", message, remedy: "Give the job a queue too, or leave it out." }],
+  });
 }
 
 /** The placement of a job's runs. */
