@@ -1,3 +1,5 @@
+import { setTimeout as delay } from "node:timers/promises";
+
 /** Everything of the outside world that a verb may touch, so that tests run verbs without a process. */
 export type Io = {
   out(text: string): void;
@@ -5,6 +7,7 @@ export type Io = {
   env: { readonly [name: string]: string | undefined };
   cwd: string;
   nowMs(): number;
+  sleep(ms: number): Promise<void>;
   /** The zone of this machine's clock. */
   timezone: string;
   readStdin(): Promise<string>;
@@ -25,6 +28,7 @@ export function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     nowMs: Date.now,
+    sleep: (ms) => delay(ms),
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     readStdin,
     progress: (text) => void (process.stderr.isTTY === true && process.stderr.write(`\r\u001b[K${text}`)),

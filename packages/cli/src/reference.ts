@@ -8,6 +8,7 @@ const silentIo: Io = {
   env: {},
   cwd: "/",
   nowMs: () => 0,
+  sleep: () => Promise.resolve(),
   timezone: "UTC",
   progress: () => {},
   readStdin: () => Promise.resolve(""),

@@ -11,6 +11,7 @@ const io = {
   env: {},
   cwd: "/",
   nowMs: () => 0,
+  sleep: () => Promise.resolve(),
   timezone: "UTC",
   progress: () => {},
   readStdin: () => Promise.resolve(""),

@@ -12,6 +12,11 @@ export async function runText(io: Io, run: Run | RunWithAttempts): Promise<strin
     ["run", run.runId],
     ["job", `${run.jobId}, revision ${run.revision}`],
     ["status", `${paintStatus(io, run.status)}${run.reason === null ? "" : `: ${safeText(run.reason)}`}`],
+    ["held", run.held === null ? null : heldWords[run.held]],
+    ["queue", run.queue],
+    ["worker", run.worker === null ? null : safeText(run.worker)],
+    [run.worker === null ? "to be completed" : "leased", run.leaseUntil === null ? null : `until ${whenText(run.leaseUntil, now)}`],
+    ["progress", run.progress === null ? null : progressText(run.progress)],
     ["kind", run.rerunOf === null ? run.kind : `${run.kind}, again of ${run.rerunOf}`],
     ["nominal time", whenText(run.nominalAt, now)],
     [
@@ -25,6 +30,17 @@ export async function runText(io: Io, run: Run | RunWithAttempts): Promise<strin
   return "attempts" in run && run.attempts.length > 0
     ? `${fields}\n${await attemptTable(io, run.attempts)}${outputText(io, run.attempts)}`
     : fields;
+}
+
+/** Why a waiting run waits, when not for its retry. */
+const heldWords: { readonly [why in NonNullable<Run["held"]>]: string } = {
+  breaker: "its target is down: it begins when that is back, and has spent no attempt",
+  overlap: "for a run of its job that is not over",
+  retry_budget: "its target has had its share of retries for now",
+};
+
+function progressText({ percent, message }: NonNullable<Run["progress"]>): string {
+  return [percent === null ? null : `${percent} %`, message === null ? null : safeText(message)].filter((part) => part !== null).join(", ");
 }
 
 /** Only of an ended run that did not succeed: of the others it is plain, or open. */

@@ -37,6 +37,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
     verbs: [
       { name: "list", summary: "search runs, latest first", load: () => import("./runs/list.ts") },
       { name: "get", summary: "show a run with its attempts", load: () => import("./runs/get.ts") },
+      { name: "logs", summary: "read what a run's worker has logged", load: () => import("./runs/logs.ts") },
       { name: "cancel", summary: "cancel a run", load: () => import("./runs/cancel.ts") },
       { name: "retry", summary: "give a dead or cancelled run another attempt", load: () => import("./runs/retry.ts") },
       { name: "run-again", summary: "carry a run out again, as a new run", load: () => import("./runs/run-again.ts") },
