@@ -16,5 +16,5 @@ const worker = new Worker({
   },
 });
 worker.start();
-for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => worker.stop());
+for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => void worker.stop());
 await punctual.jobs.upsert("greet", { every: "2s", target: { type: "worker", queue: "greetings" }, payload: { name: "world" } });

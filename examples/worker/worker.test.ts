@@ -17,7 +17,7 @@ test("the example worker does the runs of its job, and ends in order when it is 
     const lines = createInterface({ input: worker.stdout })[Symbol.asyncIterator]();
     expect((await lines.next()).value).toBe("hello world, in attempt 1");
     const run = await eventually(async () => (await node.json<RunPage>("runs", "list", "--status", "succeeded", "--limit", "1")).items[0]);
-    const line = await node.json<RunLogLine>("runs", "logs", run.runId);
+    const line = await node.json<RunLogLine>("runs", "logs", run?.runId ?? "");
     expect(line).toMatchObject({ attempt: 1, level: "info", message: "greeting world" });
     worker.kill("SIGTERM");
     expect(await once(worker, "exit")).toEqual([0, null]);

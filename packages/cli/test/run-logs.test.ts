@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ afterEach(() => close());
 /** A server that gives these answers in turn, and what it was asked. */
 async function serve(answers: readonly unknown[]) {
   const asked: { query: URLSearchParams; body: string }[] = [];
-  const take = async (request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse): Promise<void> => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     asked.push({ query: new URL(request.url ?? "/", "http://localhost").searchParams, body: await text(request) });
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify(answers[asked.length - 1]));

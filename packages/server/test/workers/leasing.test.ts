@@ -31,6 +31,7 @@ test("a run that was leased to a worker who has gone spends neither an attempt n
   const first = await claim();
   await leasing.handBack(first);
   const second = await claim();
-  expect(second.map(({ run }) => [run.run_id, run.attempt]).sort()).toEqual(first.map(({ run }) => [run.run_id, 1]).sort());
+  const taken = (claimed: typeof first) => claimed.map(({ run }) => `${run.run_id} in attempt ${run.attempt}`).sort();
+  expect(taken(second)).toEqual(taken(first));
   expect(second).toHaveLength(2);
 });
