@@ -18,7 +18,7 @@ select floor((punctual.ms(finished_at) - $1) / 1000)::int as second, count(*) fi
        count(*) filter (where state <> 'succeeded')::int as others
 from punctual.finished_runs where finished_at >= punctual.at($1) and finished_at < punctual.at($2) group by 1 order by 1`;
 const attemptsSql = `
-select count(*)::int as attempts from punctual.attempts where finished_at >= punctual.at($1) and finished_at < punctual.at($2)`;
+select count(*)::int as attempts from punctual.all_attempts where finished_at >= punctual.at($1) and finished_at < punctual.at($2)`;
 /** In steps of a tenth of a millisecond; $3 and $4 the tenants' jobs that are looked at: those of one tenant, or of all. */
 const lagSql = `
 select round(extract(epoch from started_at - nominal_at) * 10000)::float8 / 10 as ms, count(*)::int as runs

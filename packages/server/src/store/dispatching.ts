@@ -1,7 +1,8 @@
 import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, TerminalRunState } from "@punctual/contract";
 import type { Queryable } from "./database.ts";
-import { claimSql, orphansSql, peekRunsSql, settleSql, wakeSql } from "./hot-statements.ts";
+import { claimSql, orphansSql, peekRunsSql, wakeSql } from "./hot-statements.ts";
 import { acceptRuns } from "./leasing.ts";
+import { settleSql, settleSucceededSql } from "./settle-statements.ts";
 
 /** A run this node has just taken. */
 export type ClaimedRun = {
@@ -88,12 +89,35 @@ export type AttemptResult = {
   } | null;
 };
 
-/** See settleSql and acceptSql. @returns ids of the runs that were still held; the others were lost to another node */
+/** See settleSucceededSql, settleSql and acceptSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
+  const plain = results.filter(isPlainSuccess);
+  const succeeded = plain.length === 0 ? new Map<string, number>() : await settleSucceeded(db, plain);
+  const kept = new Set(succeeded.keys());
   const accepted = results.filter(({ next }) => next === "running");
-  if (accepted.length === 0) return settleEnded(db, results);
-  const ended = results.filter(({ next }) => next !== "running");
-  return new Set([...(await acceptRuns(db, accepted)), ...(ended.length === 0 ? [] : await settleEnded(db, ended))]);
+  if (accepted.length > 0) for (const runId of await acceptRuns(db, accepted)) kept.add(runId);
+  // Also a success that was not held any more, which is judged like any other late result.
+  const others = results.filter(({ runId, holder, next }) => next !== "running" && succeeded.get(runId) !== holder);
+  if (others.length > 0) for (const runId of await settleEnded(db, others)) kept.add(runId);
+  return kept;
+}
+
+function isPlainSuccess({ next, attempt, resumes, evidence }: AttemptResult): boolean {
+  return next === "succeeded" && attempt === 1 && !resumes && evidence !== null;
+}
+
+/** @returns the runs that were still held, and by whom */
+async function settleSucceeded(db: Queryable, results: readonly AttemptResult[]): Promise<Map<string, number>> {
+  const tuples = results.map(({ shard, runId, holder, worker, evidence: e }) => {
+    const tuple = [shard, runId, holder, e?.startedMs, e?.durationMs, e?.statusCode];
+    return e?.output === null && worker === undefined ? tuple : [...tuple, e?.output, e?.outputTruncated, worker];
+  });
+  const { rows } = await db.query<{ run_id: string; holder: number }>({
+    name: "settle_succeeded",
+    text: settleSucceededSql,
+    values: [JSON.stringify(tuples)],
+  });
+  return new Map(rows.map((row) => [row.run_id, row.holder]));
 }
 
 async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {

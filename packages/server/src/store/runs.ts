@@ -82,14 +82,14 @@ export async function findRun(db: Queryable, tenantId: number, runId: string): P
   return rows[0] ?? null;
 }
 
-/** A run's attempts that have ended, in order. Index: primary key of attempts. */
+/** A run's attempts that have ended, in order; the only one of a run that succeeded at once is told by the run's row. Index: primary keys of attempts and finished_runs. */
 export async function readAttempts(db: Queryable, runId: string): Promise<AttemptRow[]> {
   const { rows } = await db.query<AttemptRow & { node_id: string | null }>({
     name: "read_attempts",
     text: `select attempt, outcome, punctual.ms(started_at) as started_ms, punctual.ms(finished_at) - punctual.ms(started_at) as duration_ms, failure_class,
                   status_code, error, output, output_truncated, node_id, late, punctual.ms(next_at) as next_ms, next_because,
                   may_have_been_seen, worker
-           from punctual.attempts where shard = $1 and run_id = $2 order by attempt, late, finished_at`,
+           from punctual.all_attempts where shard = $1 and run_id = $2 order by attempt, late, finished_at`,
     values: [shardOf(runId), runId],
   });
   return rows.map((row) => ({ ...row, node_id: row.node_id === null ? null : Number(row.node_id) }));

@@ -9,7 +9,7 @@ import { lastAttempt } from "./runs.ts";
 
 /** The candidates of a walk, in the order of their ids; `$2`, `$3` and `$4` bound it. */
 const ended = `r.shard, r.run_id, r.job_id, r.tenant_id, r.revision, r.state, r.kind, r.nominal_at, r.attempt, r.started_at, r.finished_at, r.reason, r.ended_by, r.rerun_of, r.queue,
-  r.origin, r.failure_class, r.status_code`;
+  r.origin, r.failure_class, r.status_code, r.output`;
 const inRange = "r.run_id < $2::uuid and r.run_id >= $3::uuid and r.finished_at >= punctual.at($4)";
 const newest = "order by r.run_id desc limit $5";
 
@@ -44,11 +44,11 @@ export const walkIndexes = `set local plan_cache_mode = force_generic_plan; set 
   set local enable_sort = off; set local enable_hashjoin = off`;
 
 /** In a statement of its own: 30 partitions take a millisecond to get ready to be looked into, also when none is. */
-const hasText = `and (
+const hasText = `and (c.output ilike $18 or (
       select true from punctual.attempts a
       where a.shard = c.shard and a.run_id = c.run_id and a.finished_at >= c.started_at - interval '1 hour'
         and a.finished_at <= coalesce(c.finished_at, 'infinity') + interval '1 hour' and (a.output ilike $18 or a.error ilike $18)
-      limit 1)`;
+      limit 1))`;
 
 /**
  * A piece of a search: runs of a tenant that match, newest nominal time first, and how far down it looked.
@@ -77,11 +77,11 @@ edge as (
 candidates as (
   select r.shard, r.run_id, r.job_id, r.revision, r.state, r.kind, r.nominal_at, r.due_at, r.attempt, r.started_at, null::timestamptz as finished_at,
          r.cancel_reason as reason, r.cancelled_by as ended_by, r.rerun_of, r.held, r.queue, r.origin, a.failure_class, a.status_code,
-         r.worker, case when r.holder < 0 then r.expires_at end as lease_until, r.progress, r.progress_message
+         r.worker, case when r.holder < 0 then r.expires_at end as lease_until, r.progress, r.progress_message, null as output
   from live r ${lastAttempt} where r.tenant_id = $1
   union all
   select shard, run_id, job_id, revision, state, kind, nominal_at, null, attempt, started_at, finished_at, reason, ended_by, rerun_of, null, queue, origin,
-         failure_class, status_code, null, null, null, null from ended where tenant_id = $1),
+         failure_class, status_code, null, null, null, null, output from ended where tenant_id = $1),
 found as (
   select c.* from candidates c, edge
   where (edge.reached is null or c.run_id >= edge.reached)

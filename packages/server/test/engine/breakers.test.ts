@@ -25,7 +25,7 @@ const breaker = async () => (await cluster.ask("listBreakers", { query: { target
 const force = (state: "open" | "closed" | "auto") => cluster.ask("forceBreaker", { body: { target: `${target.url}/any/path`, state } });
 const counts = async () => {
   const [row] = await cluster.rows<{ held: number; live: number; attempts: number }>(
-    `select count(*) filter (where held = 'breaker')::int as held, count(*)::int as live, (select count(*)::int from punctual.attempts) as attempts
+    `select count(*) filter (where held = 'breaker')::int as held, count(*)::int as live, (select count(*)::int from punctual.all_attempts) as attempts
      from punctual.live_runs`,
   );
   return row ?? { held: 0, live: 0, attempts: 0 };

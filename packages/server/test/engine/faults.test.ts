@@ -34,7 +34,7 @@ describe("an answer that was lost", () => {
     await receiver.waitFor(5);
     await nothingLive();
     expect(receiver.requests.map(({ path }) => path).sort()).toEqual(["/0", "/1", "/2", "/3", "/4"]);
-    expect(await cluster.rows("select from punctual.attempts")).toHaveLength(5);
+    expect(await cluster.rows("select from punctual.all_attempts")).toHaveLength(5);
     expect(node.engine.gauges()).toMatchObject({ running: 0, slotsFree: 100 });
     expect(struck).toHaveLength(1);
   });
@@ -56,14 +56,14 @@ describe("an answer that was lost", () => {
   });
 
   it("to a settle that was carried out: the run keeps its one attempt", async () => {
-    const node = await startFaulty([{ statement: "settle", when: "after" }]);
+    const node = await startFaulty([{ statement: "settle_succeeded", when: "after" }]);
     await cluster.createJob(oneTime("/"), { on: node });
     await receiver.waitFor(1);
     await nothingLive();
     await eventually(() => struck.length === 1 && node.events.some((event) => event.type === "loop_failed" && event.loop === "settle"));
     await node.stop();
     expect(await states()).toEqual(["succeeded"]);
-    expect(await cluster.rows("select late from punctual.attempts")).toEqual([{ late: false }]);
+    expect(await cluster.rows("select late from punctual.all_attempts")).toEqual([{ late: false }]);
   });
 
   it("to a claim that was carried out: the run is found to be held by nobody, and starts", async () => {
@@ -97,7 +97,7 @@ describe("a bad row", () => {
     await nothingLive();
     expect(await states()).toEqual(["succeeded", "succeeded", "succeeded"]);
     const outputs = await cluster.rows<{ output: string; output_truncated: boolean }>(
-      "select output, output_truncated from punctual.attempts",
+      "select output, output_truncated from punctual.all_attempts",
     );
     expect(outputs.map(({ output }) => output.length).sort((a, b) => a - b)).toEqual([3, 4, 16_384]);
     expect(node.has("result_unstorable")).toBe(false);

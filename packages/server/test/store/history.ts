@@ -103,7 +103,9 @@ async function insertRuns(store: Store, known: readonly Known[]): Promise<void> 
     `with rows as (
        select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::uuid as job_id, (v->>3)::int as tenant_id, v->>4 as state, v->>5 as kind,
               punctual.at((v->>6)::float8) as nominal_at, v->>7 as class, (v->>8)::int as code, (v->>9)::int as origin, (v->>10)::bigint as queue,
-              (v->>11)::boolean as over, (v->>12)::int as tried, punctual.at((v->>13)::float8) as finished_at, v->>14 as output, v->>15 as error
+              (v->>11)::boolean as over, (v->>12)::int as tried, punctual.at((v->>13)::float8) as finished_at, v->>14 as output, v->>15 as error,
+              -- As a run that succeeds at once is written: its attempt is told by its own row.
+              (v->>11)::boolean and (v->>12)::int = 1 and v->>4 = 'succeeded' and v->>15 is null as sole
        from jsonb_array_elements($1::jsonb) v),
      live as (
        insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, started_at, queue, holder)
@@ -111,11 +113,12 @@ async function insertRuns(store: Store, known: readonly Known[]): Promise<void> 
               case state when 'running' then 1 end from rows where not over),
      ended as (
        insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, origin, nominal_at, attempt, started_at, finished_at, queue,
-         failure_class, status_code)
-       select shard, run_id, job_id, tenant_id, 1, state, kind, origin, nominal_at, tried, case tried when 1 then nominal_at end, finished_at, queue, class, code
+         failure_class, status_code, sole_duration_ms, output)
+       select shard, run_id, job_id, tenant_id, 1, state, kind, origin, nominal_at, tried, case tried when 1 then nominal_at end, finished_at, queue, class, code,
+              case when sole then 1 end, case when sole then output end
        from rows where over)
      insert into punctual.attempts (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, output, error)
-     select shard, run_id, 1, 'failed', nominal_at, finished_at, class, code, output, error from rows where tried = 1`,
+     select shard, run_id, 1, 'failed', nominal_at, finished_at, class, code, output, error from rows where tried = 1 and not sole`,
     [JSON.stringify(rows)],
   );
 }

@@ -10,9 +10,10 @@ import * as statements from "../../src/store/hot-statements.ts";
 import * as leaseStatements from "../../src/store/lease-statements.ts";
 import * as overlapStatements from "../../src/store/overlap-statements.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
+import * as settleStatements from "../../src/store/settle-statements.ts";
 import { at } from "./fixture.ts";
 
-const kinds = ["hot", "backfill", "expiry", "fire", "overlap", "queue", "breaker", "lease"];
+const kinds = ["hot", "backfill", "expiry", "fire", "overlap", "queue", "breaker", "lease", "settle"];
 const sources = kinds.map((kind) => new URL(`../../src/store/${kind}-statements.ts`, import.meta.url));
 const shards = `'{${Array.from({ length: 128 }, (_, index) => index * 2).join(",")}}'`;
 const watermarks = `'{${Array.from({ length: 128 }, () => 0).join(",")}}'`;
@@ -24,6 +25,7 @@ const hot = {
   ...fireStatements,
   ...overlapStatements,
   ...queueStatements,
+  ...settleStatements,
   ...breakerStatements,
   ...leaseStatements,
 };
@@ -42,6 +44,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   wakeSql: [shards, "4"],
   peekRunsSql: [shards],
   claimSql: [shards, "4", "50", "1", "'{}'"],
+  settleSucceededSql: [none],
   settleSql: [none],
   orphansSql: [shards, "50"],
   peekExpirySql: [shards],

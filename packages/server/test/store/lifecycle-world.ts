@@ -198,7 +198,7 @@ export class World {
 
   private async read(): Promise<Map<string, Row>> {
     const rows = await store.rows<Row>(
-      `select r.*, (select count(*)::int from punctual.attempts a where a.run_id = r.run_id and not a.late) as attempts,
+      `select r.*, (select count(*)::int from punctual.all_attempts a where a.run_id = r.run_id and not a.late) as attempts,
               exists (select from punctual.nodes n where n.node_id = r.holder) as holder_known
        from (
          select run_id, state, attempt, true as live, holder, punctual.ms(due_at) as due_ms from punctual.live_runs

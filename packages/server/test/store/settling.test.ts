@@ -47,6 +47,21 @@ describe("a result", () => {
     ]);
   });
 
+  test("of a run that succeeded at once is told by the run's own row; any other attempt has one of its own", async () => {
+    const [sole, fixedDelay] = [await heldRun(), await heldRun()];
+    const last = await heldRun();
+    await settleOne(store, resultOf(sole.runId, node));
+    await settleOne(store, resultOf(fixedDelay.runId, node, { resumes: true }));
+    await settleOne(store, resultOf(last.runId, node, { next: "dead", evidence: failed }));
+    const own = await store.rows<{ run_id: string }>("select run_id from punctual.attempts where run_id = any ($1)", [
+      [sole.runId, fixedDelay.runId, last.runId],
+    ]);
+    expect(own.map((row) => row.run_id).sort()).toEqual([fixedDelay.runId, last.runId].sort());
+    const [soleTold, ownTold] = [await readAttempts(store.db, sole.runId), await readAttempts(store.db, fixedDelay.runId)];
+    expect(soleTold).toHaveLength(1);
+    expect(soleTold).toEqual(ownTold);
+  });
+
   test("that asks for a retry lets the run wait, unheld, until its time by the database's clock", async () => {
     const { runId } = await heldRun();
     await settleOne(store, resultOf(runId, node, { next: "waiting", delayMs: 5_000, evidence: failed }));
