@@ -1,0 +1,66 @@
+import type { Chance } from "./random.ts";
+import { calm, type Weather } from "./weather.ts";
+
+/** One fault of a plan; times in ms since the simulation began. */
+export type Fault =
+  | { kind: "crash"; atMs: number; node: number; backAfterMs: number }
+  | { kind: "stop"; atMs: number; node: number; drainMs: number; backAfterMs: number }
+  | { kind: "pause"; atMs: number; node: number; forMs: number }
+  | { kind: "cut"; atMs: number; node: number; forMs: number }
+  | { kind: "outage"; atMs: number; forMs: number };
+
+export type Plan = {
+  nodes: number;
+  slots: number;
+  leaseTtlMs: number;
+  /** How long faults go on, and occurrences fall due. */
+  chaosMs: number;
+  weather: Weather;
+  faults: readonly Fault[];
+};
+
+/**
+ * What befalls the cluster of a seed. Each seed has only some kinds of fault, and some of them often: with all of them in every seed, nothing would ever get
+ * far enough to go wrong in an interesting way.
+ */
+export function planFaults(chance: Chance): Plan {
+  const nodes = chance.pick([2, 2, 3, 3, 4]);
+  const leaseTtlMs = chance.pick([2_000, 4_000]);
+  const chaosMs = chance.whole(8_000, 16_000);
+  const faults: Fault[] = [];
+  const some = (most: number, make: (at: { atMs: number; node: number }) => Fault): void => {
+    const count = chance.happens(0.5) ? chance.whole(1, most) : 0;
+    for (let n = 0; n < count; n++) faults.push(make({ atMs: chance.between(500, chaosMs), node: chance.whole(0, nodes - 1) }));
+  };
+  some(3, (at) => ({ kind: "crash", ...at, backAfterMs: chance.between(100, 2 * leaseTtlMs) }));
+  some(2, (at) => ({ kind: "stop", ...at, drainMs: chance.whole(0, 3_000), backAfterMs: chance.between(100, 3_000) }));
+  some(4, (at) => ({ kind: "pause", ...at, forMs: leaseTtlMs * chance.between(1, 10) ** chance.between(0.2, 1) }));
+  some(3, (at) => ({ kind: "cut", ...at, forMs: leaseTtlMs * chance.between(0.2, 3) }));
+  some(1, ({ atMs }) => ({ kind: "outage", atMs, forMs: leaseTtlMs * chance.between(0.2, 2) }));
+  return { nodes, slots: chance.pick([3, 20]), leaseTtlMs, chaosMs, weather: weatherOf(chance), faults };
+}
+
+/** What it is worth to hit one at a time: the statements that decide something. */
+const targets = [
+  "fire",
+  "settle",
+  "claim",
+  "due",
+  "plans",
+  "wake",
+  "orphans",
+  "update punctual.nodes set lease_until",
+  "update punctual.shards s set owner",
+  "select s.shard",
+];
+
+function weatherOf(chance: Chance): Weather {
+  return {
+    ...calm,
+    refused: chance.pick([0, 0.02, 0.1]),
+    unanswered: chance.pick([0, 0.02, 0.1]),
+    delayed: chance.pick([0, 0.03, 0.15]),
+    latestMs: chance.pick([100, 1_000, 8_000]),
+    hard: { names: chance.pick(targets), likely: chance.pick([0.1, 0.4]) },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Target as TargetSpec } from "@punctual/contract";
+import { newJob } from "../../src/commands/create-job.ts";
+import { jobId as newJobId } from "../../src/model/ids.ts";
+import { acceptJob } from "../../src/model/job-definition.ts";
+import type { NewJob } from "../../src/store/jobs.ts";
+import type { Chance } from "./random.ts";
+
+/** The database's time when a simulation begins: five seconds before a full minute. */
+export const epochMs = Date.parse("2027-03-01T08:59:55Z");
+
+/** How the attempts of a job go: how likely each fails, and for how long it takes at most. */
+export type Manners = { fails: number; longestMs: number };
+
+export type SimulatedJob = {
+  row: NewJob;
+  manners: Manners;
+  /** Whether an occurrence may be skipped, as one before it is still running. */
+  maySkip: boolean;
+  /** Every occurrence that its schedule has, worked out without Punctual. */
+  nominals: readonly number[];
+};
+
+type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: object; maySkip?: boolean };
+
+const quick: Manners = { fails: 0, longestMs: 30 };
+const slow: Manners = { fails: 0, longestMs: 1_500 };
+const flaky: Manners = { fails: 0.4, longestMs: 200 };
+
+/**
+ * The jobs of a seed: every second, every minute, once; with retries, with overlap policies, and a herd that is due at one moment.
+ *
+ * @param chaosMs none of them has an occurrence later than this
+ */
+export function draftJobs(chance: Chance, tenantId: number, chaosMs: number): SimulatedJob[] {
+  const endMs = epochMs + chaosMs;
+  const every = (seconds: number, rest: Omit<Draft, "schedule" | "nominals">): Draft => {
+    const anchorMs = epochMs + chance.whole(100, 900);
+    const nominals: number[] = [];
+    for (let at = anchorMs; at <= endMs; at += seconds * 1_000) nominals.push(at);
+    return { schedule: { every: `${seconds}s`, anchor: instant(anchorMs), endAt: instant(endMs) }, nominals, ...rest };
+  };
+  const once = (atMs: number, manners: Manners): Draft => ({ schedule: { runAt: instant(atMs) }, nominals: [atMs], manners });
+  const herdMs = epochMs + chance.whole(2_000, chaosMs - 2_000);
+  const retry = { retry: { attempts: 4, backoff: "fixed", baseDelay: "1s", jitter: chance.pick(["none", "full"]) } };
+  const drafts: Draft[] = [
+    every(1, { manners: quick }),
+    every(1, { manners: slow }),
+    every(2, { manners: flaky, policy: retry }),
+    every(2, { manners: slow, policy: { overlap: "skip" }, maySkip: true }),
+    every(3, { manners: flaky, policy: { ...retry, overlap: "queue" } }),
+    { schedule: { cron: "* * * * *", endAt: instant(endMs) }, nominals: [epochMs + 5_000], manners: quick },
+    ...Array.from({ length: 4 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
+    ...Array.from({ length: chance.pick([0, 0, 25]) }, () => once(herdMs, quick)),
+  ];
+  return drafts.map((draft) => simulatedJob(draft, hexOf(chance), tenantId));
+}
+
+function simulatedJob({ schedule, nominals, manners, policy = {}, maySkip = false }: Draft, hex: string, tenantId: number): SimulatedJob {
+  const jobId = newJobId(epochMs, hex);
+  const target: TargetSpec = { type: "http", url: `https://${jobId}.example/` };
+  const accepted = acceptJob(jobId, { ...schedule, ...policy, target, timeout: "4s" }, epochMs, () => []);
+  return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, nominals };
+}
+
+function hexOf(chance: Chance): string {
+  return Array.from({ length: 20 }, () => chance.whole(0, 15).toString(16)).join("");
+}
+
+function instant(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,68 @@
+/**
+ * What the database itself sees while a seed runs. Each trigger is a promise of the engine's README, judged at the moment a row changes, by the database's clock;
+ * a breach is written down and fails the seed.
+ */
+export const witnessesSql = `
+create schema simulation;
+create table simulation.breaches (place bigint generated always as identity, at_ms float8 not null default punctual.ms(punctual.clock()), what text not null);
+create table simulation.shards as table punctual.shards;
+
+-- The connections of the simulated nodes, which share one session.
+create function simulation.pg_backend_pid() returns int language sql stable as $$ select current_setting('simulation.pid')::int $$;
+create function simulation.pg_stat_get_activity(wanted int) returns setof int language sql stable as $$
+  select wanted where wanted = any (current_setting('simulation.open')::int[]) $$;
+
+create function simulation.breach(what text) returns void language sql as $$ insert into simulation.breaches (what) values (what) $$;
+
+create function simulation.has_lease(node bigint) returns boolean language sql stable as $$
+  select exists (select from punctual.nodes n where n.node_id = node and n.lease_until > punctual.clock()) $$;
+
+create function simulation.watch_shards() returns trigger language plpgsql as $$ begin
+  if new.owner is distinct from old.owner and new.epoch <= old.epoch then
+    perform simulation.breach(format('shard %s went from %s to %s, its epoch from %s to %s', old.shard, old.owner, new.owner, old.epoch, new.epoch));
+  end if;
+  if new.owner is not null and new.owner <> old.owner and simulation.has_lease(old.owner) then
+    perform simulation.breach(format('shard %s was taken from node %s, which has its lease', old.shard, old.owner));
+  end if;
+  if new.watermark < old.watermark then perform simulation.breach(format('the watermark of shard %s went back', old.shard)); end if;
+  return new;
+end $$;
+create trigger watch before update on punctual.shards for each row execute function simulation.watch_shards();
+
+create function simulation.watch_cursors() returns trigger language plpgsql as $$ begin
+  if old.due_at > punctual.clock() then perform simulation.breach(format('a cursor of job %s moved on before its time', old.job_id)); end if;
+  if tg_op = 'DELETE' then return old; end if;
+  if new.next_at <= old.next_at then perform simulation.breach(format('the cursor of job %s went back from %s to %s', old.job_id, old.next_at, new.next_at)); end if;
+  return new;
+end $$;
+create trigger watch before update or delete on punctual.cursors for each row execute function simulation.watch_cursors();
+
+create function simulation.watch_births() returns trigger language plpgsql as $$ begin
+  if new.nominal_at > punctual.clock() then perform simulation.breach(format('run %s was born before its time', new.run_id)); end if;
+  if exists (select from punctual.finished_runs f where f.shard = new.shard and f.run_id = new.run_id) then
+    perform simulation.breach(format('run %s was born again after its end', new.run_id));
+  end if;
+  return new;
+end $$;
+create trigger watch_births before insert on punctual.live_runs for each row execute function simulation.watch_births();
+
+create function simulation.watch_holders() returns trigger language plpgsql as $$ begin
+  if new.state = 'running' and not simulation.has_lease(new.holder) then
+    perform simulation.breach(format('node %s, whose lease has ended, took run %s', new.holder, new.run_id));
+  end if;
+  return new;
+end $$;
+create trigger watch_new_holders before insert on punctual.live_runs for each row execute function simulation.watch_holders();
+create trigger watch_holders before update of holder on punctual.live_runs for each row
+  when (new.holder is distinct from old.holder or new.attempt <> old.attempt) execute function simulation.watch_holders();`;
+
+/** Empties what a seed left, keeping the tenant and what belongs to the installation. A table that a migration adds is emptied too. */
+export const resetSql = `
+do $$ declare emptied text; begin
+  select string_agg(c.oid::regclass::text, ', ') into emptied
+  from pg_class c
+  where c.relnamespace = 'punctual'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+    and c.relname not in ('migrations', 'installation', 'tenants', 'secrets');
+  execute format('truncate %s, simulation.breaches restart identity', emptied);
+  insert into punctual.shards select * from simulation.shards;
+end $$`;

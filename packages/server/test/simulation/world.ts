@@ -1,0 +1,126 @@
+import { shardCount } from "../../src/model/ids.ts";
+import { insertJobs } from "../../src/store/jobs.ts";
+import { createCipher } from "../../src/store/secrets.ts";
+import { type Cluster, createCluster } from "./cluster.ts";
+import { type Plan, planFaults } from "./faults.ts";
+import { draftJobs, epochMs, type SimulatedJob } from "./jobs.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { createNetwork, type Ways } from "./network.ts";
+import { bootProcess, type Process } from "./node.ts";
+import type { Platform } from "./platform.ts";
+import type { InProcessPostgres } from "./postgres.ts";
+import { createChance } from "./random.ts";
+import { createTimeline, type Life, type Timeline } from "./timeline.ts";
+import { createWatch, type Watch } from "./watch.ts";
+import { resetSql } from "./witnesses.ts";
+
+/** What all seeds stand on. */
+export type Ground = { postgres: InProcessPostgres; platform: Platform; tenantId: number };
+
+/** All there is in one seed. */
+export type World = {
+  timeline: Timeline;
+  plan: Plan;
+  jobs: readonly SimulatedJob[];
+  cluster: Cluster;
+  ledger: Ledger;
+  trace: string[];
+  breaches: string[];
+  /** Rows of a table that are still there. */
+  count(table: "cursors" | "live_runs"): Promise<number>;
+  audit(): Promise<void>;
+  gaps: Watch["gaps"];
+  statements(): number;
+};
+
+/** Nothing secret is sealed with it; a random one would be a difference between two lives of a seed. */
+const cipherKey = Buffer.alloc(32, 1);
+
+/** An empty database with the seed's jobs, its nodes about to boot, and its faults lying ahead. */
+export async function createWorld({ postgres, platform, tenantId }: Ground, seed: number): Promise<World> {
+  const chance = createChance(seed);
+  const plan = planFaults(chance);
+  const timeline = createTimeline();
+  const jobs = draftJobs(chance, tenantId, plan.chaosMs);
+  const manners = new Map(jobs.map(({ row, manners: each }) => [row.jobId, each]));
+  const trace: string[] = [];
+  const breaches: string[] = [];
+  const ways = new Map<Life, Ways>();
+  let statements = 0;
+  const say = (line: string): void => void trace.push(`${timeline.nowMs().toFixed(3)} ${line}`);
+  const breach = (what: string): void => {
+    say(`BREACH ${what}`);
+    breaches.push(`at ${timeline.nowMs().toFixed(0)} ms: ${what}`);
+  };
+  const atNow = <T>(run: () => Promise<T>): Promise<T> => platform.atDatabaseTime(epochMs + timeline.nowMs(), run);
+
+  await postgres.query(resetSql);
+  await atNow(() =>
+    insertJobs(
+      postgres.db,
+      tenantId,
+      jobs.map(({ row }) => row),
+    ),
+  );
+  const watch = createWatch(postgres.db, () => cluster.processes, breach);
+
+  const network = createNetwork({
+    timeline,
+    chance,
+    weatherOf: (life) => cluster.weatherOf(life),
+    trace: say,
+    execute: (statement, pid) =>
+      atNow(async () => {
+        statements++;
+        if (statement.asksForConnections) {
+          const set = "select set_config('simulation.pid', $1, false), set_config('simulation.open', $2, false)";
+          await postgres.query(set, [String(pid), `{${network.openPids().join(",")}}`]);
+        }
+        const answer = await postgres.query(...statement.asked);
+        watch.saw(statement, answer);
+        return answer;
+      }),
+  });
+  postgres.onNotification((payload) => network.notified(payload));
+  const ledger = createLedger({
+    chance,
+    nowMs: () => epochMs + timeline.nowMs(),
+    mannersOf: (jobId) => manners.get(jobId) ?? { fails: 0, longestMs: 1 },
+    onBegun: (begun) => {
+      say(`${begun.life.name} begins attempt ${begun.attempt} of ${begun.runId}`);
+      watch.began(begun);
+    },
+  });
+  const boots: number[] = [];
+  const boot = (index: number): Process => {
+    boots[index] = (boots[index] ?? 0) + 1;
+    return bootProcess({
+      name: `n${index}.${boots[index]}`,
+      timeline,
+      chance,
+      ways: (life) => {
+        const own = network.waysOf(life, { dbMs: 5_000, leaseMs: plan.leaseTtlMs / 4 });
+        ways.set(life, own);
+        return own;
+      },
+      target: ledger.targetFor,
+      cipher: createCipher(cipherKey),
+      leaseTtlMs: plan.leaseTtlMs,
+      slots: plan.slots,
+      emitted: ({ life }, event) => {
+        say(`${life.name} ${event.type}${event.type === "loop_failed" ? ` ${event.loop}` : ""}`);
+        if (event.type === "loop_failed" && !event.databaseAway) breach(`${life.name}'s loop ${event.loop} failed: ${String(event.error)}`);
+      },
+    });
+  };
+  const cluster = createCluster({ timeline, plan, shards: shardCount, boot, closed: ({ life }) => ways.get(life)?.close(), trace: say });
+  say(`plan ${JSON.stringify(plan)}`);
+
+  return {
+    ...{ timeline, plan, jobs, cluster, ledger, trace, breaches },
+    count: async (table) => Number((await postgres.query(`select count(*) from punctual.${table}`)).rows[0]?.count),
+    audit: () => atNow(watch.audit),
+    gaps: watch.gaps,
+    statements: () => statements,
+  };
+}
