@@ -50,6 +50,8 @@ export function bootProcess(options: ProcessOptions): Process {
           slots: options.slots,
           slotsPerOrigin: options.slots,
           leaseTtlMs: options.leaseTtlMs,
+          publicUrl: null,
+          overdueAfterMs: 60_000,
           retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
           emit: (event) => {
             if (event.type === "node_registered") process.nodeIds.push(event.nodeId);

@@ -40,7 +40,7 @@ export function replacePlatform(): Platform {
     random: Math.random,
     sleep: timersPromises.setTimeout,
   };
-  const restingTasks = (): Promise<void> => new Promise((resolve) => real.setImmediate(resolve));
+  const atRest = (): Promise<void> => new Promise((resolve) => real.setImmediate(resolve));
 
   const timerOf = (machine: Machine, run: () => void, ms: number): NodeJS.Timeout => {
     const timer = { cancel: machine.timer(ms, run), unref: () => timer, ref: () => timer, hasRef: () => true };
@@ -75,7 +75,7 @@ export function replacePlatform(): Platform {
       try {
         // Not awaited: what it waits for is itself a happening.
         Promise.resolve(run()).catch(() => {});
-        await restingTasks();
+        await atRest();
       } finally {
         acting = null;
       }
