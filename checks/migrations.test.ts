@@ -36,4 +36,14 @@ describe("migrations", () => {
     ).toHaveLength(1);
     expect(findMigrationBreaches([first], new Map())).toHaveLength(1);
   });
+
+  it("notices one that does not say whom it works with, from the first that must", () => {
+    const names = Array.from({ length: 13 }, (_, index) => `${String(index + 1).padStart(4, "0")}_step.sql`);
+    const migrations = (last: string) =>
+      names.map((name, index) => ({ path: migrationsFolder + name, text: index === 12 ? last : "select 1;\n" }));
+    const breaches = (last: string) =>
+      findMigrationBreaches(migrations(last), new Map(migrations(last).map(({ text }, index) => [names[index] ?? "", sealOf(text)])));
+    expect(breaches("-- Works with nodes that know migration 11.\nselect 1;\n")).toEqual([]);
+    expect(breaches("select 1;\n").map(({ path }) => path)).toEqual([`${migrationsFolder}0013_step.sql`]);
+  });
 });

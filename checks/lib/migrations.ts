@@ -6,6 +6,10 @@ import type { Violation } from "./violation.ts";
 export const migrationsFolder = "packages/server/src/store/migrations/";
 export const sealsPath = "checks/migrations.sha256";
 
+/** From this migration on each says which nodes go on working after it. */
+const firstThatSays = 13;
+const worksWith = /^-- Works with nodes that know migration \d+\./m;
+
 /** The sha256 of a migration, over its exact bytes. */
 export function sealOf(text: string): string {
   return createHash("sha256").update(text).digest("hex");
@@ -31,7 +35,7 @@ export function migrationsOf(files: readonly SourceFile[]): Map<string, string> 
   return new Map(found.map((file) => [file.path.slice(migrationsFolder.length), file.text]));
 }
 
-/** Migrations that were changed, removed, misnumbered or not sealed. A database that has applied one never sees the edit, so two databases would differ. */
+/** Migrations that were changed, removed, misnumbered, not sealed or silent about older nodes. A database that has applied one never sees the edit, so two databases would differ. */
 export function findMigrationBreaches(files: readonly SourceFile[], seals: ReadonlyMap<string, string>): Violation[] {
   const migrations = migrationsOf(files);
   const say = (name: string, message: string): Violation => ({ path: `${migrationsFolder}${name}`, line: 1, message });
@@ -50,11 +54,22 @@ export function findMigrationBreaches(files: readonly SourceFile[], seals: Reado
   const removed = [...seals.keys()]
     .filter((name) => !migrations.has(name))
     .map((name) => say(name, "was sealed and is gone: migrations are append-only"));
+  const silent = [...migrations].flatMap(([name, text]) =>
+    Number(name.slice(0, 4)) < firstThatSays || worksWith.test(text)
+      ? []
+      : [
+          say(
+            name,
+            "does not say whom it works with: add a line `-- Works with nodes that know migration N.` (see docs/operating/upgrades.md)",
+          ),
+        ],
+  );
   const names = [...migrations.keys()].toSorted();
   const misnumbered = names.filter((name, index) => Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1]) !== index + 1);
   return [
     ...changed,
     ...removed,
+    ...silent,
     ...misnumbered.map((name) => say(name, "is out of line: names are 0001_what_it_does.sql, 0002_..., without gaps")),
   ];
 }

@@ -50,7 +50,7 @@ export const localErrors = {
     exit: exitCodes.databaseUnsuitable,
     retryable: false,
     title: "The database was set up by a newer version of Punctual",
-    remedy: "Start that version or a newer one; going back is not possible.",
+    remedy: "Start that version or a newer one; going back further than docs/operating/upgrades.md says is not possible.",
   },
   schema_missing: {
     status: null,
@@ -58,6 +58,13 @@ export const localErrors = {
     retryable: false,
     title: "The database is not set up for this version",
     remedy: "Run `punctual migrate`.",
+  },
+  nodes_too_old: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: true,
+    title: "Nodes run that could not go on working after a migration",
+    remedy: "Upgrade those nodes to the version before this one, or stop them, and run `punctual migrate` again.",
   },
   migration_changed: {
     status: null,

@@ -1,4 +1,5 @@
 import type { Queryable } from "./database.ts";
+import { newestMigration } from "./migrate.ts";
 
 export type LiveNode = { nodeId: number; name: string; version: string; draining: boolean; leaseLeftMs: number };
 
@@ -9,10 +10,10 @@ export async function registerNode(
   ttlMs: number,
 ): Promise<{ nodeId: number; nowMs: number; backendPid: number }> {
   const { rows } = await db.query<{ node_id: string; now: number; pid: number }>(
-    `insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, ttl_ms, backend_pid)
-     values ($1, $2, punctual.clock(), punctual.clock() + $3 * interval '1 millisecond', $4, $5, $3, pg_backend_pid())
+    `insert into punctual.nodes (name, version, started_at, lease_until, beat, slots, ttl_ms, backend_pid, knows_migration)
+     values ($1, $2, punctual.clock(), punctual.clock() + $3 * interval '1 millisecond', $4, $5, $3, pg_backend_pid(), $6)
      returning node_id, punctual.ms(punctual.clock()) as now, backend_pid as pid`,
-    [node.name, node.version, ttlMs, node.beat, node.slots],
+    [node.name, node.version, ttlMs, node.beat, node.slots, newestMigration()],
   );
   return { nodeId: Number(rows[0]?.node_id), nowMs: rows[0]?.now ?? Number.NaN, backendPid: rows[0]?.pid ?? 0 };
 }
