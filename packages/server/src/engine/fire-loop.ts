@@ -25,7 +25,7 @@ const idleRestMs = 100;
 /** While runs are due all the time, looks are this far apart: a look costs a round trip whether it finds one run or fifty. */
 const busyRestMs = 10;
 
-/** About how many cursors a scan takes, over all shards: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
+/** About how many cursors a scan takes, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
 const batchCursors = 1_000;
 const leastPerShard = 4;
 
@@ -48,8 +48,26 @@ export type FireLoopOptions = {
   onPulled: (shards: readonly number[]) => void;
 };
 
+/**
+ * Each has half of the shards to itself: while one waits for its statement, the other decides and begins. One alone leaves the database idle half of the time and carries
+ * 60 % of what two do; a third gains nothing on two cores.
+ */
+const lanes = 2;
+
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
 export function startFireLoop(options: FireLoopOptions): Loop {
+  const all = Array.from({ length: lanes }, (_, lane) => startLane(options, (shard) => shard % lanes === lane));
+  return {
+    wake: () => {
+      for (const lane of all) lane.wake();
+    },
+    stop: async () => {
+      await Promise.all(all.map((lane) => lane.stop()));
+    },
+  };
+}
+
+function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean): Loop {
   const { db, membership, shards, clock, emit } = options;
   const marks = createScanMarks();
   const freshPage = createPageSize(() => batchCursors, leastPerShard);
@@ -58,7 +76,7 @@ export function startFireLoop(options: FireLoopOptions): Loop {
   let doubtful: HeldRun[] = [];
 
   const look = async (): Promise<number> => {
-    const owned = shards.owned();
+    const owned = shards.owned().filter(({ shard }) => isMine(shard));
     if (owned.length === 0 || !membership().trusted()) return idleRestMs;
     if (options.settler.isBehind()) return busyRestMs;
     await resolveDoubt();

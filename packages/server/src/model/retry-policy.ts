@@ -31,12 +31,19 @@ export const retryDefaults = {
 /** Which backoffs each of these shapes; given with another it would be ignored, so it is refused. */
 const shapedBy = { baseDelay: ["exponential", "linear", "fixed"], factor: ["exponential"], maxDelay: ["exponential", "linear"] } as const;
 
+/** One for all jobs that say nothing, which is most of them: a policy of its own would make each definition that a node keeps in memory half as large again. */
+const policyByDefault = parsePolicy({});
+
 /**
  * The policy that a job's `retry` means, with defaults filled in.
  *
  * @throws PunctualError with the field at fault: duration_invalid, or request_invalid for fields that contradict each other
  */
-export function retryPolicyOf(retry: RetryBody = {}): RetryPolicy {
+export function retryPolicyOf(retry?: RetryBody): RetryPolicy {
+  return retry === undefined ? policyByDefault : parsePolicy(retry);
+}
+
+function parsePolicy(retry: RetryBody): RetryPolicy {
   refuseContradictions(retry);
   const view = retryView(retry);
   const { attempts, jitter, backoff } = view;
