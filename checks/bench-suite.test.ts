@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { readCall } from "../bench/suite/options.ts";
 import { percentilesOf } from "../bench/suite/percentiles.ts";
+import { judge } from "../bench/suite/scenarios/pinned.ts";
 
 test("percentiles weigh each time by how often it was seen, to three digits", () => {
   const times = [
@@ -27,4 +28,23 @@ test("a benchmark is called by one name, with numbers that are numbers", () => {
   expect(() => readCall(["engine", "lag"])).toThrow("one scenario");
   expect(() => readCall(["engine", "--seconds", "soon"])).toThrow("--seconds soon");
   expect(() => readCall(["engine", "--nodes", "0"])).toThrow("--nodes 0");
+});
+
+test("a pinned snapshot's rates are told by phase, and the recovery from the release to the first ten seconds that are as fast as before", () => {
+  const phases = [
+    { seconds: 60, rate: 1_000 },
+    { seconds: 100, rate: 800 },
+    { seconds: 30, rate: 500 },
+    { seconds: 90, rate: 1_000 },
+  ];
+  const perSecond = phases.flatMap(({ seconds, rate }) => Array.from({ length: seconds }, () => rate));
+  const found = judge(perSecond, 100);
+  expect(found).toEqual({
+    freePerSecond: 1_000,
+    pinnedPerSecond: 800,
+    pinnedLastMinutePerSecond: 800,
+    recoveredPerSecond: 1_000,
+    recoverySeconds: 39,
+  });
+  expect(judge(perSecond.slice(0, 160), 100).recoverySeconds).toBeNull();
 });

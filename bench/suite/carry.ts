@@ -1,31 +1,39 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type Fleet, fillJobs } from "./jobs.ts";
 import { figuresOf, round, startMeter, type Usage } from "./meter.ts";
-import { type NodeOptions, startNodes } from "./nodes.ts";
+import { type NodeOptions, type Nodes, startNodes } from "./nodes.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import type { Context, Figures } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
 export type Load = {
-  fleet: Omit<Fleet, "tenantId" | "firstMs">;
+  fleet: Omit<Fleet, "tenantId" | "leadMs">;
   nodes: NodeOptions;
   seconds: number;
   /** Processes that do a part of the nodes' work, whose CPU counts as theirs. */
   helpers?: readonly number[];
+  /** Called when the nodes run and nothing is due yet, for at most this long. */
+  before?: { seconds: number; run: (nodes: Nodes) => Promise<void> };
 };
 
 /** What was carried, and the figures that every such scenario tells. */
 export type Carried = { usage: Usage; outcome: Outcome; figures: Figures };
 
 /** Between the end of filling and the first occurrence, for the nodes to start. */
-const leadMs = 3_000;
+const leadMs = 5_000;
 
 /** Fills the jobs, starts nodes, warms up, measures, stops the nodes, and asks the history. */
-export async function carry(context: Context, stage: Stage, { fleet, nodes: wanted, seconds, helpers = [] }: Load): Promise<Carried> {
+export async function carry(
+  context: Context,
+  stage: Stage,
+  { fleet, nodes: wanted, seconds, helpers = [], before }: Load,
+): Promise<Carried> {
   const { options, signal, say } = context;
-  await fillJobs(stage.db, { ...fleet, tenantId: stage.tenantId, firstMs: Date.now() + leadMs }, say);
+  const quietMs = leadMs + 1_000 * (before?.seconds ?? 0);
+  const firstMs = await fillJobs(stage.db, { ...fleet, tenantId: stage.tenantId, leadMs: quietMs }, say);
   const nodes = await startNodes(stage, context, wanted);
-  await delay(leadMs + options.warmupSeconds * 1_000, undefined, { signal });
+  await before?.run(nodes);
+  await delay(Math.max(0, firstMs - Date.now()) + options.warmupSeconds * 1_000, undefined, { signal });
   const usage = await watch(context, stage, [...nodes.pids, ...helpers], seconds);
   await nodes.stop();
   return carriedOf(stage, usage, { offeredPerSecond: round(fleet.jobs / (fleet.everyMs / 1_000)), nodes: wanted.count });

@@ -12,9 +12,8 @@ export type Fleet = {
   jobs: number;
   /** Each job's interval; the jobs are spread evenly over it. */
   everyMs: number;
-  /** When the first of them is due, by the database's clock. */
-  firstMs: number;
-  /** What their definitions have besides the schedule; `{origin}` in it becomes a number below `origins`. */
+  /** Nothing is due sooner than this after the last job is there; below zero that much is owed already. */
+  leadMs: number;
   definition: JobDraft;
   /** Hosts that are called: fairness and breakers count by host. */
   origins: number;
@@ -24,34 +23,65 @@ export type Fleet = {
 };
 
 const chunk = 200_000;
+/** What jobs and cursors take to be written, each, with room for a slow disk: the first occurrence is set that much later. */
+const fillingMs = (jobs: number): number => 2_000 + jobs * 0.03;
 
 /**
- * $1 first number, $2 last number, $3 tenant, $4 first ms, $5 interval ms, $6 jobs in all (0: all at the same moment), $7 definition, $8 origins, $9 payload, $10 a
- * word that makes the ids of this fleet its own. Ids have their shard in the last byte, as model/ids.ts makes them. An interval counts from its anchor, which is each job's own.
+ * $1 and $2 first and last number, $3 a word that makes the ids of this fleet its own, $4 its time. Ids have their shard in the last byte, as model/ids.ts makes them.
  */
-const fillSql = `
-with numbers as (
-  select g, md5($10 || g) as h, $4 + case when $6 = 0 then 0 else floor((g - 1)::float8 * $5 / $6) end as at_ms from generate_series($1::int, $2::int) g),
-new as (
-  select g, at_ms, ('x' || substr(h, 31, 2))::bit(8)::int::smallint as shard,
-         (lpad(to_hex($4::bigint), 12, '0') || '8' || substr(h, 1, 3) || '8' || substr(h, 4, 3) || substr(h, 21, 12))::uuid as job_id from numbers),
-filled as (
-  insert into punctual.jobs (shard, job_id, tenant_id, revision, status, definition, payload, target_type, created_at, updated_at)
-  select shard, job_id, $3, 1, 'active',
-         replace(replace($7, '{origin}', (g % $8)::text), '{anchor}', to_char(punctual.at(at_ms) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
-         $9, $7::jsonb -> 'target' ->> 'type', punctual.clock(), punctual.clock() from new)
-insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
-select shard, job_id, $3, 1, punctual.at(at_ms), punctual.at(at_ms) from new order by shard, at_ms`;
+const numbered = `
+select g, ('x' || substr(h, 31, 2))::bit(8)::int::smallint as shard,
+       (lpad(to_hex($4::bigint), 12, '0') || '8' || substr(h, 1, 3) || '8' || substr(h, 4, 3) || substr(h, 21, 12))::uuid as job_id
+from (select g, md5($3 || g) as h from generate_series($1::int, $2::int) g) hashed`;
 
-/** Jobs with an interval, written past the API: a hundred thousand a second or two. */
-export async function fillJobs(db: Database, fleet: Fleet, say: (line: string) => void = () => {}): Promise<void> {
-  const { tenantId, jobs, everyMs, firstMs, origins, together = false, payload = null } = fleet;
-  const definition = JSON.stringify({ ...fleet.definition, every: `${everyMs}ms`, anchor: "{anchor}" });
-  const word = `${tenantId}/${firstMs}/`;
-  for (let from = 1; from <= jobs; from += chunk) {
-    const to = Math.min(jobs, from + chunk - 1);
-    await db.query(fillSql, [from, to, tenantId, firstMs, everyMs, together ? 0 : jobs, definition, origins, payload, word]);
+/** $5 tenant, $6 interval ms, $7 jobs in all, $8 definition, $9 origins, $10 payload. An interval counts from its anchor, which is each job's own. */
+const jobsSql = `
+insert into punctual.jobs (shard, job_id, tenant_id, revision, status, definition, payload, target_type, created_at, updated_at)
+select shard, job_id, $5, 1, 'active',
+       replace(replace($8, '{origin}', (g % $9)::text), '{anchor}',
+               to_char(punctual.at($4 + floor((g - 1)::float8 * $6 / $7)) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+       $10, $8::jsonb -> 'target' ->> 'type', punctual.clock(), punctual.clock()
+from (${numbered}) n`;
+
+/** $5 tenant, $6 interval ms, $7 jobs in all, $8 from when on; $9 whether all are due then, or each at its first occurrence from then on. */
+const cursorsSql = `
+insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+select shard, job_id, $5, 1, punctual.at(at_ms), punctual.at(at_ms)
+from (select n.*, case when $9 then $8 else anchor_ms + ceil(($8 - anchor_ms) / $6) * $6 end as at_ms
+      from (select *, $4 + floor((g - 1)::float8 * $6 / $7) as anchor_ms from (${numbered}) m) n) placed
+order by shard, at_ms`;
+
+/**
+ * Jobs with an interval, written past the API.
+ *
+ * @returns from when on they are due, by this machine's clock
+ */
+export async function fillJobs(db: Database, fleet: Fleet, say: (line: string) => void = () => {}): Promise<number> {
+  const { tenantId, jobs, everyMs, leadMs, origins, together = false, payload = null } = fleet;
+  const madeMs = Date.now();
+  const instantMs = Math.round(madeMs + 2 * fillingMs(jobs) + leadMs);
+  const anchor = together ? new Date(instantMs).toISOString() : "{anchor}";
+  const definition = JSON.stringify({ ...fleet.definition, every: `${everyMs}ms`, anchor });
+  const word = `${tenantId}/${madeMs}/`;
+  for (const { from, to } of chunksOf(jobs)) {
+    await db.query(jobsSql, [from, to, word, madeMs, tenantId, everyMs, jobs, definition, origins, payload]);
     if (jobs > chunk) say(`${to.toLocaleString("en-US")} of ${jobs.toLocaleString("en-US")} jobs`);
   }
-  await db.query("vacuum (analyze) punctual.jobs, punctual.cursors");
+  await db.query("vacuum (analyze) punctual.jobs");
+  const firstMs = together ? instantMs : Math.round(Date.now() + fillingMs(jobs) + leadMs);
+  for (const { from, to } of chunksOf(jobs)) {
+    await db.query(cursorsSql, [from, to, word, madeMs, tenantId, everyMs, jobs, firstMs, together]);
+  }
+  await db.query("analyze punctual.cursors");
+  const lateMs = Date.now() - (firstMs - leadMs);
+  if (together && lateMs > 0)
+    throw new Error(`filling ${jobs} jobs took ${Math.round(lateMs)} ms longer than expected: the machine is busy`);
+  return firstMs;
+}
+
+function chunksOf(jobs: number): { from: number; to: number }[] {
+  return Array.from({ length: Math.ceil(jobs / chunk) }, (_, index) => ({
+    from: index * chunk + 1,
+    to: Math.min(jobs, (index + 1) * chunk),
+  }));
 }

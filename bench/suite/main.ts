@@ -5,13 +5,17 @@ import { createCleanup, interruption } from "../lib/cleanup.ts";
 import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, usage } from "./options.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";
+import { api } from "./scenarios/api.ts";
 import { engine } from "./scenarios/engine.ts";
+import { herd } from "./scenarios/herd.ts";
 import { http } from "./scenarios/http.ts";
 import { lag } from "./scenarios/lag.ts";
 import { limit } from "./scenarios/limit.ts";
+import { pinned } from "./scenarios/pinned.ts";
+import { size } from "./scenarios/size.ts";
 import { worker } from "./scenarios/worker.ts";
 
-const scenarios: readonly Scenario[] = [engine, http, worker, lag, limit];
+const scenarios: readonly Scenario[] = [engine, limit, http, worker, lag, herd, size, pinned, api];
 
 const exitFailed = 1;
 const exitUsage = 2;

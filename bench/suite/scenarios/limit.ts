@@ -22,8 +22,8 @@ export const limit: Scenario = {
     const seconds = context.options.seconds ?? defaultSeconds;
     const stage = await setUpStage(context);
     const { tenantId } = stage;
-    // Its clock stands an hour back, so that nothing ever has to be waited for.
-    await fillJobs(stage.db, { tenantId, jobs, everyMs, firstMs: Date.now() - 3_600_000, definition: quietJob, origins: 1 });
+    // Each owes an hour's runs, so that nothing ever has to be waited for.
+    await fillJobs(stage.db, { tenantId, jobs, everyMs, leadMs: -3_600_000, definition: quietJob, origins: 1 });
     const drive = await openDrive(stage, context.options.warmupSeconds, context.say);
     context.cleanup.add(drive.close);
     const stop = await startMeter(stage, [process.pid]);

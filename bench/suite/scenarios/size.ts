@@ -1,0 +1,55 @@
+import { carry, clear, watch } from "../carry.ts";
+import { quietJob } from "../jobs.ts";
+import { round } from "../meter.ts";
+import type { Context, Figures, Scenario } from "../scenario.ts";
+import { type Stage, setUpStage } from "../stage.ts";
+
+const sizes: readonly number[] = [10_000, 1_000_000, 10_000_000];
+/** The most that ten thousand jobs can owe with room to spare, as no interval is shorter than a second. */
+const defaultRate = 8_000;
+const defaultSeconds = 60;
+const idleSeconds = 20;
+const slots = 10_000;
+
+/**
+ * The same load on ever more jobs: `runsPerCpuSecond` says what a run costs, `idleCpu` what it costs to have nothing due. With ten million jobs nearly every run is of a job
+ * that the node has not seen lately.
+ */
+export const size: Scenario = {
+  name: "size",
+  purpose: "10 thousand, 1 million and 10 million jobs stored: throughput, lag, memory, and CPU with nothing due (--size N, --rate N)",
+  async run(context) {
+    const { size: only } = context.options;
+    const stage = await setUpStage(context);
+    const steps: (Figures & { step: string })[] = [];
+    for (const jobs of only === null ? sizes : [only]) steps.push(await measure(context, stage, jobs));
+    const last = steps.at(-1);
+    if (last === undefined) throw new Error("no size was measured");
+    const { step: _step, ...figures } = last;
+    return { ...figures, steps };
+  },
+};
+
+async function measure(context: Context, stage: Stage, jobs: number): Promise<Figures & { step: string }> {
+  const { rate, nodes, seconds } = context.options;
+  await clear(stage);
+  let idleCpu: { node: number; database: number | null } | null = null;
+  const { figures } = await carry(context, stage, {
+    fleet: { jobs, everyMs: Math.max(1_000, Math.round((jobs / (rate ?? defaultRate)) * 1_000)), definition: quietJob, origins: 100 },
+    nodes: { count: nodes, noop: true, slots },
+    seconds: seconds ?? defaultSeconds,
+    before: {
+      seconds: idleSeconds + 2,
+      run: async ({ pids }) => {
+        const { cpuSeconds, seconds: measured } = await watch(context, stage, pids, idleSeconds);
+        const share = (used: number): number => round(used / measured);
+        if (cpuSeconds)
+          idleCpu = { node: share(cpuSeconds.node), database: cpuSeconds.database === null ? null : share(cpuSeconds.database) };
+      },
+    },
+  });
+  const { cpuSeconds, runsPerSecond, seconds: measured } = figures;
+  const used = cpuSeconds === null || cpuSeconds.database === null ? null : cpuSeconds.node + cpuSeconds.database;
+  const runsPerCpuSecond = used === null || runsPerSecond === null ? null : Math.round((runsPerSecond * measured) / used);
+  return { step: `${jobs.toLocaleString("en-US")} jobs`, ...figures, jobs, idleCpu, runsPerCpuSecond };
+}
