@@ -60,7 +60,7 @@ export const api: Scenario = {
 };
 
 function stepsOf({ stock }: Filled): Step[] {
-  const any = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)] as T;
+  const any = (ids: readonly string[]): string => ids[Math.floor(Math.random() * ids.length)] ?? "";
   const get = (path: string): HttpRequest => ({ method: "GET", path });
   const job = () => ({ ...newJob, name: `bench-${randomBytes(8).toString("hex")}` });
   const instant = (): string => new Date(stock.fromMs + Math.random() * (stock.toMs - stock.fromMs)).toISOString();
