@@ -19,7 +19,7 @@ export async function judge(
     "select run_id, job_id, state, punctual.ms(nominal_at) as nominal_ms, attempt from punctual.finished_runs order by nominal_at, run_id",
   );
   const { rows: attempts } = await db.query<Attempt>(
-    "select run_id, attempt, outcome, failure_class from punctual.attempts where not late order by run_id, attempt",
+    "select run_id, attempt, outcome, failure_class from punctual.all_attempts where not late order by run_id, attempt",
   );
   const tally = {
     runs: runs.length,
