@@ -30,7 +30,7 @@ export type AttemptRow = {
 };
 /** A job's place in its schedule; `fired` is how often it says that the job has fired. */
 export type CursorRow = { jobId: string; fired: number };
-export type NodeRow = { nodeId: number; name: string; startedMs: number; buriedMs: number | null };
+export type NodeRow = { nodeId: number; name: string; startedMs: number; buriedMs: number | null; clockOffsetMs: number | null };
 
 const runsSql = `
 select run_id as "runId", job_id as "jobId", (extract(epoch from nominal_at) * 1000)::float8 as "nominalMs", kind, state, attempt, held as reason
@@ -44,7 +44,7 @@ from punctual.attempts`;
 const cursorsSql = `select job_id as "jobId", fired from punctual.cursors`;
 const nodesSql = `
 select node_id::float8 as "nodeId", name, (extract(epoch from started_at) * 1000)::float8 as "startedMs",
-       (extract(epoch from buried_at) * 1000)::float8 as "buriedMs"
+       (extract(epoch from buried_at) * 1000)::float8 as "buriedMs", clock_offset_ms as "clockOffsetMs"
 from punctual.nodes`;
 const liveSql = "select count(*)::int as live from punctual.live_runs where nominal_at <= to_timestamp($1::float8 / 1000)";
 

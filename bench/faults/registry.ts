@@ -1,7 +1,24 @@
 import type { Scenario } from "./scenario.ts";
+import { clockSkew } from "./scenarios/clock-skew.ts";
+import { databaseOutage } from "./scenarios/database-outage.ts";
 import { databaseRestart } from "./scenarios/database-restart.ts";
+import { eventLoopStall } from "./scenarios/event-loop-stall.ts";
+import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
+import { networkScenarios, slowNetwork } from "./scenarios/network.ts";
+import { rollingDeploy } from "./scenarios/rolling-deploy.ts";
 import { stopCont } from "./scenarios/stop-cont.ts";
 
 /** Every scenario there is, in the order of `all`. */
-export const scenarios: readonly Scenario[] = [killEvery5s, stopCont, databaseRestart];
+export const scenarios: readonly Scenario[] = [
+  killEvery5s,
+  killAllAtOnce,
+  stopCont,
+  eventLoopStall,
+  ...networkScenarios,
+  slowNetwork,
+  databaseRestart,
+  databaseOutage,
+  clockSkew,
+  rollingDeploy,
+];

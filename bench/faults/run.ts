@@ -74,7 +74,15 @@ export async function playScenario(
 
   const windows = faults.marks.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + aftermathMs }));
   const { clean, ...verdict } = judge({ jobs, arrivals, facts, ownerships: watched.ownerships, endMs, stoppedMs, windows });
-  const bitten = scenario.bitten({ faults: faults.marks, facts, watched, gauges: cluster.gauges });
+  const bitten = scenario.bitten({
+    faults: faults.marks,
+    facts,
+    watched,
+    gauges: cluster.gauges,
+    lives: cluster.lives(),
+    faultLagMs: verdict.faultLagMs,
+    figures: stage.figures,
+  });
   const problems = [
     ...cluster.problems,
     ...(receiver.child.running() ? [] : [`the receiver ended by itself. Its last lines:\n${receiver.child.tail()}`]),

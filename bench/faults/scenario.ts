@@ -1,3 +1,5 @@
+import type { Lag } from "../lib/lag.ts";
+import type { Life } from "./cluster.ts";
 import type { Facts } from "./facts.ts";
 import type { FaultMark } from "./fault-log.ts";
 import type { Stage } from "./stage.ts";
@@ -13,6 +15,11 @@ export type Evidence = {
   watched: Watched;
   /** By node process, as it said of itself before its end: results that came too late, looks that failed. */
   gauges: readonly { node: string; resultsLost: number; loopFailures: number }[];
+  lives: readonly Life[];
+  /** Lag of what became due during a fault or shortly after. */
+  faultLagMs: Lag | null;
+  /** What the scenario counted while it ran, by name. */
+  figures: Readonly<Record<string, number>>;
 };
 
 export type Scenario = {
@@ -25,6 +32,10 @@ export type Scenario = {
   nodes: number;
   /** More options of each node. */
   flags?: readonly string[];
+  /** More environment of the node of a place. */
+  env?(place: number): NodeJS.ProcessEnv;
+  /** Whether each node reaches the database through a way of the proxy. */
+  proxied?: boolean;
   /** Server settings of the database, by name. */
   settings?: Record<string, string>;
   /** Injects its faults until `stage.rest` says that the time is up, and leaves the cluster whole. */

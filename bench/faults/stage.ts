@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "@punctual/client";
 import { createClient } from "@punctual/client";
+import type { Child } from "../lib/child.ts";
 import type { Cleanup } from "../lib/cleanup.ts";
 import { type Receiver, spawnReceiver } from "../lib/receiver-process.ts";
 import { type FaultCluster, startCluster } from "./cluster.ts";
 import { createFaultLog, type FaultLog } from "./fault-log.ts";
 import { type FaultDatabase, startDatabase } from "./postgres.ts";
+import { type DatabaseProxy, spawnProxy } from "./proxy/proxy.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** Everything that runs, and what a scenario does its work with. */
@@ -20,6 +22,11 @@ export type Stage = {
   /** For each node that serves at this moment. */
   clients(): readonly Client[];
   faults: FaultLog;
+  /** Between the nodes and the database, where the scenario asked for it. */
+  proxy: DatabaseProxy | null;
+  /** Adds to a figure that tells whether the fault bit. */
+  count(figure: string, by: number): void;
+  figures: Readonly<Record<string, number>>;
   /** Set when the timed part begins. */
   clock: { startMs: number; endMs: number };
   /** Waits; false when the time of the scenario is up, or would be before the wait is over. */
@@ -39,16 +46,16 @@ export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line:
   signal.throwIfAborted();
 
   const { nodes, flags = [] } = scenario;
-  const cluster = await startCluster({ nodes, flags, folder, signal, databaseUrl: () => database.url, env: () => ({}) });
+  const proxy = scenario.proxied ? await startProxy(database.url, nodes, cleanup) : null;
+  const databaseUrl = (place: number): string => proxy?.url(place) ?? database.url;
+  const cluster = await startCluster({ nodes, flags, folder, signal, databaseUrl, env: (place) => scenario.env?.(place) ?? {} });
   cleanup.add(() => cluster.killAll());
   const apiKey = readFileSync(join(folder, "data", "api-key"), "utf8").trim();
 
   const { child, ready } = spawnReceiver(folder);
-  cleanup.add(async () => {
-    child.signal("SIGTERM");
-    await child.ended;
-  });
+  cleanup.add(() => end(child));
   const clock = { startMs: 0, endMs: 0 };
+  const figures: Record<string, number> = {};
   const wait = (ms: number) => delay(Math.max(0, ms), undefined, { signal });
   return {
     database,
@@ -57,6 +64,11 @@ export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line:
     apiKey,
     clients: () => cluster.alive().map(({ url }) => createClient({ baseUrl: url, apiKey, timeoutMs: 5_000 })),
     faults: createFaultLog(say),
+    proxy,
+    count: (figure, by) => {
+      figures[figure] = (figures[figure] ?? 0) + by;
+    },
+    figures,
     clock,
     wait,
     async rest(ms) {
@@ -65,4 +77,15 @@ export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line:
       return ms <= leftMs;
     },
   };
+}
+
+async function startProxy(databaseUrl: string, ways: number, cleanup: Cleanup): Promise<DatabaseProxy> {
+  const { child, ready } = spawnProxy(databaseUrl, ways);
+  cleanup.add(() => end(child));
+  return ready;
+}
+
+async function end(child: Child): Promise<void> {
+  child.signal("SIGTERM");
+  await child.ended;
 }

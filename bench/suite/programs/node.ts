@@ -9,7 +9,7 @@ import type { Target } from "../../../packages/server/dist/targets/port.js";
 const told = untilSignal();
 const config = readConfiguration("start", {});
 if (config.databaseUrl === null || config.encryptionKey === null) throw new Error("expected DATABASE_URL and PUNCTUAL_ENCRYPTION_KEY");
-const targets = guests();
+const targets = guests(Date.now);
 const http = targets.get("http");
 if (process.argv.includes("--noop") && http) targets.set("http", noopFor(http));
 const node = await startNode({ ...config, databaseUrl: config.databaseUrl, encryptionKey: config.encryptionKey }, targets);

@@ -32,11 +32,11 @@ export type Node = {
 /**
  * Opens the pools, checks the schema and the key, and starts engine and API: the one place where all rooms meet.
  *
- * @param targets by type; those of `guests` unless given
+ * @param given targets by type; those of `guests` unless given
  */
 export async function startNode(
   config: Configuration & { databaseUrl: string; encryptionKey: Buffer },
-  targets: ReadonlyMap<string, Target<TargetSpec>> = guests(),
+  given?: ReadonlyMap<string, Target<TargetSpec>>,
 ): Promise<Node> {
   const metrics = createMetrics();
   const emit = telemetry(config, metrics.emit);
@@ -56,6 +56,7 @@ export async function startNode(
   const cipher = createCipher(config.encryptionKey);
   let draining = false;
   let engine: Engine | null = null;
+  const targets = given ?? guests(() => engine?.nowMs() ?? Date.now());
   let http: ReturnType<typeof createHttpServer> | null = null;
   try {
     await checkSchema(apiDb);
@@ -129,9 +130,13 @@ function leaseTimeouts(ttlMs: number): { statementTimeoutMs: number; connectTime
   return { statementTimeoutMs: ttlMs / 4, connectTimeoutMs: ttlMs / 2 };
 }
 
-/** The targets that a node serves, by type. */
-export function guests(): Map<string, Target<TargetSpec>> {
-  const http: Target<TargetSpec> = createHttpTarget({ now: () => Date.now(), version });
+/**
+ * The targets that a node serves, by type.
+ *
+ * @param now epoch ms, for signatures: receivers refuse what is minutes off, and this machine's clock may be
+ */
+export function guests(now: () => number): Map<string, Target<TargetSpec>> {
+  const http: Target<TargetSpec> = createHttpTarget({ now, version });
   const worker: Target<TargetSpec> = createWorkerTarget();
   return new Map([http, worker].map((target) => [target.type, target]));
 }

@@ -59,6 +59,8 @@ export type Engine = {
   nodeId(): number;
   /** Whether this node holds its lease. */
   trusted(): boolean;
+  /** The database's time as far as this node can tell, epoch ms: what others compare with their own clocks must not come from this machine's. */
+  nowMs(): number;
   /** A shard may have something due sooner than its owner knows. */
   wake(shard: number): void;
   gauges(): { running: number; slotsFree: number; shards: number; breakersOpen: number };
@@ -182,6 +184,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   return {
     nodeId: node.nodeId,
     trusted: node.trusted,
+    nowMs: clock.nowMs,
     wake: wakeLine.send,
     gauges: () => ({
       running: executor.running().count,

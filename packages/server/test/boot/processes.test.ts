@@ -23,8 +23,9 @@ afterEach(async () => {
 });
 
 /** `punctual dev` on the test's database; all share a data folder, as nodes on one machine do. */
-const dev = (options: { flags?: string[]; url?: string } = {}): NodeProcess => {
+const dev = (options: { flags?: string[]; url?: string; env?: Record<string, string> } = {}): NodeProcess => {
   const node = startProcess(["dev", "--port", "0", "--data-dir", folder.path, ...(options.flags ?? [])], {
+    ...options.env,
     DATABASE_URL: options.url ?? database.url,
   });
   running.push(node);
@@ -135,6 +136,22 @@ describe("kill -9", () => {
       const distinct = [...new Set(times)].sort((a, b) => a - b);
       expect(distinct.map((at) => at - (distinct[0] ?? 0))).toEqual(distinct.map((_, index) => index * 1_000));
     }
+  });
+});
+
+describe("a machine whose clock is an hour ahead", () => {
+  it("signs with the database's time, as receivers refuse what is minutes off", async () => {
+    const ahead = encodeURIComponent("const now = Date.now; Date.now = () => now() + 3_600_000;");
+    const node = dev({ env: { NODE_OPTIONS: `--import=data:text/javascript,${ahead}` } });
+    const url = await node.serving;
+    const target = { type: "http", url: `${receiver.url}/` };
+    await api(url, folder.apiKey(), "POST", "/v1/jobs", { runAt: new Date().toISOString(), target });
+    const [request] = await receiver.waitFor(1);
+    const sentMs = Number(request?.headers["webhook-timestamp"]) * 1_000;
+    expect(Math.abs(sentMs - Date.now())).toBeLessThan(60_000);
+    // Told with a renewal: that its clock was wrong at all.
+    const isAhead = "select from punctual.nodes where clock_offset_ms > 3_000_000";
+    await eventually(async () => (await database.pool.query(isAhead)).rowCount === 1);
   });
 });
 
