@@ -43,8 +43,7 @@ function runOf(nominalMs: number): RunRow {
 }
 
 function attemptOf(nominalMs: number, change: Partial<AttemptRow>): AttemptRow {
-  const row = { runId: `run-${nominalMs}`, attempt: 1, outcome: "succeeded", failureClass: null, late: false, nodeId: 1 };
-  return { ...row, finishedMs: nominalMs + 20, ...change };
+  return { runId: `run-${nominalMs}`, attempt: 1, outcome: "succeeded", failureClass: null, late: false, nodeId: 1, ...change };
 }
 
 const secondMs = startMs + 20_000;

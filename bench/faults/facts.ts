@@ -26,7 +26,6 @@ export type AttemptRow = {
   /** It came after the run had been given to another, and changed nothing. */
   late: boolean;
   nodeId: number | null;
-  finishedMs: number;
 };
 /** A job's place in its schedule; `fired` is how often it says that the job has fired. */
 export type CursorRow = { jobId: string; fired: number };
@@ -37,10 +36,12 @@ select run_id as "runId", job_id as "jobId", (extract(epoch from nominal_at) * 1
 from punctual.live_runs
 union all
 select run_id, job_id, (extract(epoch from nominal_at) * 1000)::float8, kind, state, attempt, reason from punctual.finished_runs`;
+/** The attempt of a run that succeeded at once stands in the run's own row. */
 const attemptsSql = `
-select run_id as "runId", attempt, outcome, failure_class as "failureClass", late, node_id::float8 as "nodeId",
-       (extract(epoch from finished_at) * 1000)::float8 as "finishedMs"
-from punctual.attempts`;
+select run_id as "runId", attempt, outcome, failure_class as "failureClass", late, node_id::float8 as "nodeId"
+from punctual.attempts
+union all
+select run_id, 1, 'succeeded', null, false, node_id::float8 from punctual.finished_runs where sole_duration_ms is not null`;
 const cursorsSql = `select job_id as "jobId", fired from punctual.cursors`;
 const nodesSql = `
 select node_id::float8 as "nodeId", name, (extract(epoch from started_at) * 1000)::float8 as "startedMs",
