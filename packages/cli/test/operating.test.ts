@@ -26,6 +26,15 @@ test("a job is explained at a time, by name and after its deletion by id", async
   expect(await node.json<JobExplanation>("jobs", "explain", job.jobId, "--at", at)).toMatchObject({ verdict: "deleted", run: null });
 });
 
+test("firing is stopped by hand, said everywhere, and goes on by a decision", async () => {
+  expect((await node.run(["restore-mode", "show"])).out).toBe("Firing is not stopped.\n");
+  expect((await node.run(["restore-mode", "begin", "--reason", "the disk was reset"])).out).toContain("the disk was reset");
+  expect((await node.run(["cluster"])).out).toContain("nothing fires");
+  expect((await node.run(["restore-mode", "resolve", "skip"])).out).toContain("Firing goes on.");
+  expect((await node.run(["restore-mode", "resolve", "run"])).exit).toBe(6);
+  expect((await node.run(["findings"])).out).toBe("Nothing is amiss.\n");
+});
+
 test("the cluster shows its node, every shard owned, and a map of them", async () => {
   const cluster = await node.json<Cluster>("cluster");
   expect(cluster.nodes).toMatchObject([{ draining: false, shards: 256 }]);

@@ -6,6 +6,7 @@ import { createBreakers } from "./nouns/breakers.ts";
 import { createDeadLetters } from "./nouns/dead-letters.ts";
 import { createJobs } from "./nouns/jobs.ts";
 import { createQueues } from "./nouns/queues.ts";
+import { createRestoreMode } from "./nouns/restore-mode.ts";
 import { createRuns } from "./nouns/runs.ts";
 import { createSchedules } from "./nouns/schedules.ts";
 import { createWorkers } from "./nouns/workers.ts";
@@ -34,6 +35,7 @@ export function createClient(options: ClientOptions) {
       /** One page of what the watchdog found; needs the same scope. */
       findings: (query: ListFindingsQuery = {}): Promise<FindingPage> => call("listFindings", { query }),
     },
+    restoreMode: createRestoreMode(call),
     schedules: createSchedules(call),
     workers: createWorkers(call),
     settings: {

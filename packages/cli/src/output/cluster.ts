@@ -33,9 +33,11 @@ export async function clusterText(io: Io, cluster: Cluster): Promise<string> {
       ? `All ${cluster.shards.length} shards are owned.\n`
       : paint(io, "red", `${orphaned} of ${cluster.shards.length} shards are owned by nobody.\n`);
   const duties = cluster.duties.map(({ duty, holder }) => `${duty}: ${holder === null ? "nobody" : `node ${holder}`}`).join(", ");
-  const { findings } = cluster;
+  const { findings, stopped } = cluster;
+  const stop =
+    stopped === null ? "" : paint(io, "red", `Restore mode: nothing fires. ${safeText(stopped)} See \`punctual restore-mode show\`.\n`);
   const found = findings === 0 ? "" : paint(io, "red", `The watchdog has found ${findings}; see them with \`punctual findings\`.\n`);
-  return `${nodes}\n${shards}${duties === "" ? "" : `Duties: ${duties}.\n`}${found}`;
+  return `${stop}${nodes}\n${shards}${duties === "" ? "" : `Duties: ${duties}.\n`}${found}`;
 }
 
 /** A letter a shard, 16 a line: whose it is, at a glance. `.` is nobody's. */

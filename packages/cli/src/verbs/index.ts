@@ -11,6 +11,15 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "findings", summary: "list what the watchdog found and is not mended", load: () => import("./findings.ts") },
   { name: "audit", summary: "prove that every occurrence ran or was skipped for a reason", load: () => import("./audit.ts") },
   {
+    name: "restore-mode",
+    summary: "decide what becomes of what lies between a restored backup and now",
+    verbs: [
+      { name: "show", summary: "tell whether nothing fires, why, and what lies between", load: () => import("./restore-mode/show.ts") },
+      { name: "begin", summary: "stop firing on every node", load: () => import("./restore-mode/begin.ts") },
+      { name: "resolve", summary: "run, skip or mark as done what lies between", load: () => import("./restore-mode/resolve.ts") },
+    ],
+  },
+  {
     name: "jobs",
     summary: "create, look at and change jobs",
     verbs: [

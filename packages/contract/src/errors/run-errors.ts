@@ -24,6 +24,13 @@ export const runErrors = {
     title: "The run has already ended",
     remedy: "Nothing is to be done; read the run for its outcome.",
   },
+  not_in_restore_mode: {
+    status: 409,
+    exit: exitCodes.conflict,
+    retryable: false,
+    title: "Firing is not stopped",
+    remedy: "Nothing is to be decided; GET /v1/cluster/restore tells when there is.",
+  },
   run_not_retryable: {
     status: 409,
     exit: exitCodes.conflict,

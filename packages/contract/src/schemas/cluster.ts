@@ -38,6 +38,7 @@ export const Cluster = Type.Object(
     duties: Type.Array(Type.Object({ duty: Type.String(), holder: Nullable(Type.Integer()), leaseLeftMs: Type.Integer() }), {
       description: "What one node at a time does for all",
     }),
+    stopped: Nullable(Type.String({ description: "Why nothing fires: restore mode; null when it does" })),
     findings: Type.Integer({ minimum: 0, description: "How much the watchdog has found that is not mended, counted up to 10,000" }),
   },
   { title: "Cluster", additionalProperties: false },

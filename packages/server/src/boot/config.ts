@@ -24,6 +24,8 @@ export type Configuration = {
   retentionDays: number;
   deadLetterRetentionDays: number;
   overdueAfterMs: number;
+  clockJumpMs: number;
+  restoreGapMs: number | null;
   databaseConnections: number;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
 };
@@ -79,6 +81,8 @@ export function readConfiguration(command: Command, flags: Flags, env: NodeJS.Pr
     retentionDays: number("retentionDays"),
     deadLetterRetentionDays: number("deadLetterRetentionDays"),
     overdueAfterMs: duration("overdueAfter"),
+    clockJumpMs: duration("clockJump"),
+    restoreGapMs: text.has("restoreGap") ? duration("restoreGap") : null,
     databaseConnections: number("databaseConnections"),
     logLevel: text.get("logLevel") as Configuration["logLevel"],
   };

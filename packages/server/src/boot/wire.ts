@@ -86,7 +86,7 @@ export async function startNode(
       version,
       events: httpEvents(emit),
       isDraining: () => draining,
-      isReady: () => readiness(apiDb, () => engine?.trusted() ?? false),
+      isReady: () => readiness(apiDb, () => engine),
       metrics: () => metrics.render(engine ? gaugesOf(engine) : {}),
     });
     // The port before the engine: a node that cannot listen must not have taken shards.
@@ -106,6 +106,7 @@ export async function startNode(
       publicUrl: config.publicUrl,
       retention: { retentionDays: config.retentionDays, deadLetterRetentionDays: config.deadLetterRetentionDays },
       overdueAfterMs: config.overdueAfterMs,
+      guard: { gapMs: config.restoreGapMs, clockJumpMs: config.clockJumpMs },
       emit,
     });
     engine = started;

@@ -20,7 +20,9 @@ import { getCluster } from "./read-cluster.ts";
 import { countDeadLetters, getDeadLetter, listDeadLetters } from "./read-dead-letters.ts";
 import { getJob, getJobByName, listJobs } from "./read-jobs.ts";
 import { getQueue, listQueues } from "./read-queues.ts";
+import { beginRestoreMode, getRestoreMode } from "./read-restore-mode.ts";
 import { getRun, listRuns } from "./read-runs.ts";
+import { resolveRestoreMode } from "./resolve-restore-mode.ts";
 import { retryRun, runAgain } from "./retry-run.ts";
 import { getSettings, putSettings } from "./settings.ts";
 import { triggerJob } from "./trigger-job.ts";
@@ -88,6 +90,9 @@ export function createOperations(guests: Guests, desk: WorkerDesk): Operations {
     cancelBackfill,
     getCluster,
     listFindings,
+    getRestoreMode,
+    beginRestoreMode,
+    resolveRestoreMode,
     getSettings,
     putSettings,
     leaseRuns: leaseRuns(desk),

@@ -13,6 +13,8 @@ const keyShapes = {
   audit: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(@-?\d{1,15})?$/,
   /** Shard, job and kind. */
   findings: /^\d{1,3}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\/[a-z_]{1,32}$/,
+  /** Shard and job. */
+  restore: /^\d{1,3}\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   queues: /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
   /** An origin. */
   breakers: /^[a-z]+:\S{1,2048}$/,

@@ -4,7 +4,7 @@ import type { Operation } from "./operation.ts";
 import { instant } from "./views.ts";
 
 export const getCluster: Operation<"getCluster"> = async ({ db }) => {
-  const { nowMs, nodes, shards, duties, findings } = await readCluster(db);
+  const { nowMs, nodes, shards, duties, findings, stopped } = await readCluster(db);
   const owned = new Map<number, number>();
   for (const { owner } of shards) if (owner !== null) owned.set(owner, (owned.get(owner) ?? 0) + 1);
   return {
@@ -15,6 +15,7 @@ export const getCluster: Operation<"getCluster"> = async ({ db }) => {
       shards,
       duties: duties.map(({ duty, holder, lease_left_ms: leaseLeftMs }) => ({ duty, holder, leaseLeftMs })),
       findings,
+      stopped,
     },
   };
 };

@@ -1,5 +1,6 @@
 import type { Target as TargetSpec } from "@punctual/contract";
 import type { WorkerDesk } from "../commands/workers/desk.ts";
+import type { GuardOptions } from "../model/restore-signs.ts";
 import type { Database } from "../store/database.ts";
 import type { Listen } from "../store/listener.ts";
 import { notify } from "../store/notify.ts";
@@ -18,13 +19,14 @@ import { startExpiryLoop } from "./expiry-loop.ts";
 import { startFireLoop } from "./fire-loop.ts";
 import { createFollowUp } from "./follow-up.ts";
 import { startHousekeeping } from "./housekeeping.ts";
-import { join } from "./membership.ts";
+import { join, type Membership } from "./membership.ts";
 import { createNodeClock } from "./node-clock.ts";
 import { startOverlapLoop } from "./overlap-loop.ts";
 import { pauseGone } from "./pause-job.ts";
 import { createPlanCache } from "./plan-cache.ts";
 import { startQueueLoop } from "./queue-loop.ts";
 import { startRescueLoop } from "./rescue-loop.ts";
+import { startRestoreGuard } from "./restore-guard.ts";
 import { startSettler } from "./settler.ts";
 import { startShardKeeper } from "./shard-keeper.ts";
 import { createSigningSecrets } from "./signing-secrets.ts";
@@ -52,6 +54,7 @@ export type EngineOptions = {
   publicUrl: string | null;
   /** A cursor that is due for longer is a finding of the watchdog. */
   overdueAfterMs: number;
+  guard: GuardOptions;
   emit: Emit;
 };
 
@@ -61,6 +64,8 @@ export type Engine = {
   trusted(): boolean;
   /** The database's time as far as this node can tell, epoch ms: what others compare with their own clocks must not come from this machine's. */
   nowMs(): number;
+  /** Why nothing fires on any node, or null: see restore mode. */
+  stoppedBecause(): string | null;
   /** A shard may have something due sooner than its owner knows. */
   wake(shard: number): void;
   gauges(): { running: number; slotsFree: number; shards: number; breakersOpen: number };
@@ -120,8 +125,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       executor.abandon();
     },
   });
-  const membership = () => node;
-  const shards = startShardKeeper({ db, membership, emit, onTaken: () => wakeLoops(null) });
+  const guard = startRestoreGuard({ db, emit, ...options.guard, onResumed: () => wakeLoops(null) });
+  // In restore mode nothing begins, while the node keeps its lease and its shards.
+  const beginning: Membership = { ...node, trusted: () => node.trusted() && guard.mayBegin() };
+  const membership = () => beginning;
+  const shards = startShardKeeper({ db, membership: () => node, emit, onTaken: () => wakeLoops(null) });
   const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
@@ -137,6 +145,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const overlapLoop = startOverlapLoop({ ...shared, onReleased });
   const fireLoop = startFireLoop({
     ...shared,
+    isOnCourse: guard.isOnCourse,
     onReady: (shardsOfQueues) => {
       claimLoop.wake();
       if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);
@@ -156,7 +165,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const watchLoop = startWatchLoop({ ...shared, settler });
   const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
   const watchdog = startWatchdog({ ...shared, overdueAfterMs: options.overdueAfterMs });
-  const workers = startWorkers({ db, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
+  const workers = startWorkers({ db, mayBegin: guard.mayBegin, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
   /** @param woken null for all shards */
   const wakeLoops = (woken: readonly number[] | null): void => {
     fireLoop.wake();
@@ -185,6 +194,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     nodeId: node.nodeId,
     trusted: node.trusted,
     nowMs: clock.nowMs,
+    stoppedBecause: guard.stoppedBecause,
     wake: wakeLine.send,
     gauges: () => ({
       running: executor.running().count,
@@ -197,7 +207,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       emit({ type: "node_stopping", nodeId: node.nodeId(), running: executor.running().count });
       // Marked first: given back while others still plan with this node, its shards would wait for their next look.
       await courtesy(node.drain());
-      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, backfillLoop, housekeeping, watchdog];
+      const begun = [fireLoop, claimLoop, queueLoop, breakerLoop, rescueLoop, expiryLoop, backfillLoop, housekeeping, watchdog, guard];
       await Promise.all(begun.map((loop) => loop.stop()));
       // Workers that wait here go on to wait elsewhere.
       await courtesy(workers.stop());

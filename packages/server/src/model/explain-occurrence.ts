@@ -121,6 +121,7 @@ const endWords: { [state: string]: string } = {
 };
 
 const skipWords: { [reason: string]: string } = {
+  "skipped after a restore": "a person decided so after a restore of the database",
   misfire: "it came due while nothing could fire, and the job's misfire policy runs other occurrences or none",
   overlap: "another run of the job had not ended, and its runs must not overlap",
 };

@@ -25,6 +25,7 @@ export type ClusterView = {
   shards: { shard: number; owner: number | null; epoch: number }[];
   duties: DutyRow[];
   findings: number;
+  stopped: string | null;
 };
 
 /** The cluster as a person may want to see it. Not a snapshot: a few small reads, one after the other. */
@@ -41,8 +42,10 @@ export async function readCluster(db: Queryable): Promise<ClusterView> {
   const shards = await readShards(db);
   if (shards.length !== shardCount) throw new RangeError(`expected ${shardCount} shards, the database has ${shards.length}`);
   const findings = await countFindings(db);
+  const { rows: open } = await db.query<{ detail: string }>("select detail from punctual.restores where resolved_at is null");
   return {
     findings,
+    stopped: open[0]?.detail ?? null,
     nowMs: clock[0]?.now ?? Number.NaN,
     nodes: nodes.map((row) => ({ ...row, node_id: Number(row.node_id) })),
     shards: shards.map(({ shard, owner, epoch }) => ({ shard, owner, epoch })),

@@ -1,4 +1,4 @@
-import type { BreakerState, FailureClass, FindingKind, HoldReason, RunState } from "@punctual/contract";
+import type { BreakerState, FailureClass, FindingKind, HoldReason, RestoreSign, RunState } from "@punctual/contract";
 
 /**
  * What the rooms report, as data. Wording and levels are in logs.ts, counting in metrics.ts; code elsewhere only says what happened. No event may carry a
@@ -45,6 +45,7 @@ export type Event =
   | { type: "dead_letters_counted"; open: number }
   | { type: "finding_changed"; change: "raised" | "cleared"; kind: FindingKind; jobId: string; tenantId: number; detail: string }
   | { type: "findings_counted"; findings: number }
+  | { type: "restore_mode"; stopped: boolean; sign: RestoreSign | null; detail: string | null }
   | { type: "job_paused"; jobId: string; tenantId: number; revision: number; reason: string }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }

@@ -85,6 +85,10 @@ function wording(event: Event): Wording {
         : { level: "info", text: `watchdog: job ${event.jobId}: ${event.kind} is mended`, data };
     case "findings_counted":
       return { level: "debug", text: `${event.findings} findings of the watchdog are not mended`, data };
+    case "restore_mode":
+      return event.stopped
+        ? { level: "error", text: `restore mode: nothing fires until a person decides (punctual restore-mode). ${event.detail}`, data }
+        : { level: "warn", text: "restore mode is over: firing goes on", data };
     case "listener_lost":
       return { level: "warn", text: "the connection for wake-ups is lost; polling goes on", data: withError(data) };
     case "loop_failed":

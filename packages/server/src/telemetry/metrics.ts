@@ -18,6 +18,7 @@ export function createMetrics(): Metrics {
   let lagSum = 0;
   let openDeadLetters: number | null = null;
   let findings: number | null = null;
+  let stopped = 0;
   const count = (name: string, labels: { [label: string]: string } = {}, by = 1): void => {
     const text = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
     add(text.length > 0 ? `${name}{${text.join(",")}}` : name, by);
@@ -70,6 +71,9 @@ export function createMetrics(): Metrics {
         case "findings_counted":
           findings = event.findings;
           return;
+        case "restore_mode":
+          stopped = event.stopped ? 1 : 0;
+          return;
         case "request_ended":
           return count("punctual_requests_total", { method: event.method, status: String(event.status) });
         default:
@@ -82,6 +86,7 @@ export function createMetrics(): Metrics {
       const findingsHelp = "What the watchdog found and is not mended, as every node sees it; counted up to 10,000";
       const gauges = {
         ...given,
+        punctual_restore_mode: { help: "1 while nothing fires because of a restore, as every node sees it", value: stopped },
         ...(findings !== null && { punctual_findings: { help: findingsHelp, value: findings } }),
         ...(openDeadLetters !== null && { punctual_dead_letters_open: { help: openHelp, value: openDeadLetters } }),
       };

@@ -62,6 +62,8 @@ describe("precedence", () => {
       retentionDays: 30,
       deadLetterRetentionDays: 90,
       overdueAfterMs: 60_000,
+      clockJumpMs: 60_000,
+      restoreGapMs: null,
       databaseConnections: 16,
       logLevel: "info",
     });
@@ -94,6 +96,8 @@ describe("bounds", () => {
     drainTimeout: { least: "999ms", most: "3601s" },
     retentionDays: { least: "0", most: "3651" },
     deadLetterRetentionDays: { least: "0", most: "3651" },
+    clockJump: { least: "9s", most: "25h" },
+    restoreGap: { least: "59s", most: "31d" },
     overdueAfter: { least: "4s", most: "2h" },
     databaseConnections: { least: "3", most: "501" },
     databaseTimeout: { least: "999ms", most: "61s" },

@@ -6,6 +6,7 @@ import { createOperations, type Operations } from "../../src/commands/index.ts";
 import { type Engine, startEngine } from "../../src/engine/engine.ts";
 import { createHttpServer } from "../../src/http/server.ts";
 import { shardCount, shardOf } from "../../src/model/ids.ts";
+import type { GuardOptions } from "../../src/model/restore-signs.ts";
 import { type Database, openDatabase } from "../../src/store/database.ts";
 import { openListener } from "../../src/store/listener.ts";
 import { addSecret, createCipher, newSigningSecret, tenantSigningSecret } from "../../src/store/secrets.ts";
@@ -23,6 +24,7 @@ export type NodeOptions = {
   name?: string;
   slots?: number;
   slotsPerOrigin?: number;
+  guard?: Partial<GuardOptions>;
   leaseTtlMs?: number;
   publicUrl?: string;
   /** Stands between the engine and its pool, for faults. */
@@ -118,6 +120,8 @@ export async function startCluster(): Promise<Cluster> {
       leaseTtlMs: options.leaseTtlMs ?? leaseTtlMs,
       publicUrl: options.publicUrl ?? null,
       overdueAfterMs: 60_000,
+      // The tests of other things move the clock.
+      guard: { gapMs: null, clockJumpMs: Number.POSITIVE_INFINITY, ...options.guard },
       retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
       emit: (event) => void events.push(event),
     });

@@ -52,6 +52,7 @@ export function bootProcess(options: ProcessOptions): Process {
           leaseTtlMs: options.leaseTtlMs,
           publicUrl: null,
           overdueAfterMs: 60_000,
+          guard: { gapMs: null, clockJumpMs: 60_000 },
           retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
           emit: (event) => {
             if (event.type === "node_registered") process.nodeIds.push(event.nodeId);

@@ -48,6 +48,7 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
     tenantId: 1,
     detail: "it stands still",
   },
+  restore_mode: { type: "restore_mode", stopped: true, sign: "copied", detail: "The data end yesterday." },
   findings_counted: { type: "findings_counted", findings: 1 },
   job_paused: { type: "job_paused", jobId: "j", tenantId: 1, revision: 2, reason: "2 runs in a row are dead." },
   listener_lost: { type: "listener_lost", error },

@@ -29,13 +29,15 @@ export type LeaseDesk = {
  * Where workers wait for runs, without a connection of the pool each: one statement looks for all of them, at every wake and twice a second. Who has waited
  * longest is served first; who was served queues again with the next request, which makes it a fair turn. A run is leased right before its answer is sent.
  */
-export function startLeaseDesk({ db, leasing, emit }: { db: Database; leasing: Leasing; emit: Emit }): LeaseDesk {
+export function startLeaseDesk(options: { db: Database; mayBegin: () => boolean; leasing: Leasing; emit: Emit }): LeaseDesk {
+  const { db, leasing, emit } = options;
   /** In the order they came. */
   const waiters = new Set<Waiter>();
   let stopping = false;
 
   const look = async (): Promise<number> => {
     if (waiters.size === 0) return idleMs;
+    if (!options.mayBegin()) return answerExpired();
     const wanted = new Map([...waiters].flatMap(({ wish }) => wish.queues.map((queue) => [queue.queue, queue])));
     const ready = await readReadyQueues(db, [...wanted.values()]);
     for (const waiter of [...waiters]) if (ready.size > 0 && waiters.has(waiter)) await serve(waiter, ready);

@@ -16,14 +16,16 @@ export type Workers = WorkerDesk & {
 /** This node's part for those who do runs themselves: workers, and receivers that have accepted a webhook. */
 export function startWorkers(options: {
   db: Database;
+  /** Whether runs may begin anywhere. */
+  mayBegin: () => boolean;
   plans: PlanCache;
   emit: Emit;
   followUp: FollowUp;
   /** Runs held by workers or receivers ended in these shards, or wait for their next attempt. */
   onSettled: (shards: readonly number[]) => void;
 }): Workers {
-  const { db, plans, emit, followUp } = options;
-  const desk = startLeaseDesk({ db, leasing: createLeasing(db, plans, followUp), emit });
+  const { db, mayBegin, plans, emit, followUp } = options;
+  const desk = startLeaseDesk({ db, mayBegin, leasing: createLeasing(db, plans, followUp), emit });
   const completing = createCompleting({
     db,
     plans,
