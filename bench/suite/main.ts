@@ -11,11 +11,12 @@ import { herd } from "./scenarios/herd.ts";
 import { http } from "./scenarios/http.ts";
 import { lag } from "./scenarios/lag.ts";
 import { limit } from "./scenarios/limit.ts";
+import { peersScenario } from "./scenarios/peers.ts";
 import { pinned } from "./scenarios/pinned.ts";
 import { size } from "./scenarios/size.ts";
 import { worker } from "./scenarios/worker.ts";
 
-const scenarios: readonly Scenario[] = [engine, limit, http, worker, lag, herd, size, pinned, api];
+const scenarios: readonly Scenario[] = [engine, limit, http, worker, lag, herd, size, pinned, api, peersScenario];
 
 const exitFailed = 1;
 const exitUsage = 2;

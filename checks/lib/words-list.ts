@@ -38,4 +38,9 @@ export const wordExceptions: readonly WordException[] = [
     word: /^execution$/,
     reason: "the promise itself reads: scheduling is exactly-once, execution is at-least-once",
   },
+  {
+    path: /^bench\/peers\//,
+    word: /^tasks?$/,
+    reason: "another scheduler's API calls them so",
+  },
 ];

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Child, startChild } from "../../lib/child.ts";
+import { cleanEnvironment } from "../../lib/node.ts";
+import { startMeter } from "../meter.ts";
+import { ownCpuSeconds, treeCpuSeconds } from "../processes.ts";
+import { type Redis, startRedis } from "../redis.ts";
+import type { Context, Figures, Scenario } from "../scenario.ts";
+import { type Stage, setUpStage } from "../stage.ts";
+
+/** Enough for a quarter of a minute of the fastest. */
+const defaultJobs = 300_000;
+const folder = fileURLToPath(new URL("../../peers/", import.meta.url));
+const fillMs = 600_000;
+const drainMs = 900_000;
+
+type Peer = { step: string; program: string; redis?: readonly string[]; note: string };
+
+const peers: readonly Peer[] = [
+  { step: "graphile-worker", program: "graphile-worker.mjs", note: "local queue 500, completions batched; no history" },
+  { step: "pg-boss", program: "pg-boss.mjs", note: "fetch and complete 500, twice; history in the same table" },
+  { step: "BullMQ", program: "bullmq.mjs", redis: [], note: "Redis as it comes: snapshots now and then, no log; no history" },
+  {
+    step: "BullMQ, durable",
+    program: "bullmq.mjs",
+    redis: ["--appendonly", "yes", "--appendfsync", "always"],
+    note: "Redis with appendfsync always; no history",
+  },
+];
+
+/** They are given a queue that is full already, which spares them what the engine does besides: to find out what is due, and to insert it. */
+export const peersScenario: Scenario = {
+  name: "peers",
+  purpose: "graphile-worker, pg-boss and BullMQ working off a full queue of jobs that do nothing, on the same machine (--size N jobs)",
+  async run(context) {
+    if (!existsSync(`${folder}node_modules`))
+      throw new Error("The peers are not installed: npm install --prefix bench/peers, and redis-server from your system.");
+    const stage = await setUpStage(context);
+    const steps: (Figures & { step: string })[] = [];
+    for (const peer of peers) {
+      const found = await measure(context, stage, peer);
+      context.say(`${peer.step}: ${found.runsPerSecond} a second`);
+      steps.push(found);
+    }
+    const [first] = steps;
+    if (first === undefined) throw new Error("no peer was measured");
+    const { step: _step, ...figures } = first;
+    return { ...figures, steps };
+  },
+};
+
+async function measure(context: Context, stage: Stage, { step, program, redis: flags, note }: Peer): Promise<Figures & { step: string }> {
+  const redis = flags === undefined ? null : await startRedis(context, stage.folder, flags);
+  const jobs = context.options.size ?? defaultJobs;
+  const env = { ...cleanEnvironment(), BENCH_URL: redis?.url ?? stage.url, BENCH_JOBS: String(jobs) };
+  const child = startChild(step, [`${folder}${program}`], { cwd: folder, env });
+  context.cleanup.add(() => child.signal("SIGKILL"));
+  await child.line(/^filled$/, fillMs);
+  if (redis === null) await stage.db.query("analyze");
+  const from = Number(await child.line(/^from (\d+)$/, drainMs));
+  const used = cpuOf(child, redis, stage);
+  const startMs = performance.now();
+  const stop = await startMeter(stage, [child.pid]);
+  const to = Number(await child.line(/^to (\d+)$/, drainMs));
+  const seconds = (performance.now() - startMs) / 1_000;
+  const cpuSeconds = used();
+  const { walBytes } = await stop();
+  await child.ended;
+  await redis?.stop();
+  const done = to - from;
+  return {
+    ...{
+      step,
+      note,
+      runsPerSecond: Math.round(done / seconds),
+      lagMs: null,
+      cpuSeconds,
+      memoryMb: null,
+      statementsPerRun: null,
+      rowsPerRun: null,
+    },
+    walBytesPerRun: redis === null ? Math.round(walBytes / done) : null,
+    ...{ seconds: Math.round(seconds * 100) / 100, jobs, postgres: stage.postgres },
+  };
+}
+
+/** Of the peer and of what it keeps its jobs in; read while both live. */
+function cpuOf(child: Child, redis: Redis | null, { serverPid }: Stage): () => Figures["cpuSeconds"] {
+  const read = () => {
+    const server = redis?.pid ?? serverPid;
+    return { node: ownCpuSeconds([child.pid]), database: server === null ? null : treeCpuSeconds(server) };
+  };
+  const before = read();
+  return () => {
+    const after = read();
+    if (after.node === null || before.node === null) return null;
+    const database =
+      after.database === null || before.database === null ? null : Math.round((after.database - before.database) * 100) / 100;
+    return { node: Math.round((after.node - before.node) * 100) / 100, database };
+  };
+}
