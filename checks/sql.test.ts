@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { findForeignSql } from "./lib/sql.ts";
+import { findForeignSql, findSessionState } from "./lib/sql.ts";
 import { readTree } from "./lib/tree.ts";
 import { formatViolations } from "./lib/violation.ts";
 
@@ -30,5 +30,30 @@ describe("only store speaks SQL", () => {
     ["const { query } = request;"],
   ])("accepts %s", (text) => {
     expect(findForeignSql(inEngine(text))).toEqual([]);
+  });
+});
+
+describe("the store leaves nothing to a session", () => {
+  const inStore = (text: string) => [{ path: "packages/server/src/store/planted.ts", text }];
+
+  it("holds in this repository", () => {
+    expect(formatViolations(findSessionState(readTree()))).toEqual([]);
+  });
+
+  it.each([
+    ['const text = "set jit = off";'],
+    ['const text = "set local jit = off; set enable_sort = off";'],
+    ["const text = `listen ${channel}`;"],
+    ['const text = "select pg_try_advisory_lock($1)";'],
+  ])("notices %s", (text) => {
+    expect(findSessionState(inStore(text))).toHaveLength(1);
+  });
+
+  it.each([
+    ['const text = "set local jit = off";'],
+    ['const text = "select pg_advisory_xact_lock($1)";'],
+    ['const text = "update punctual.jobs\\n set name = $1";'],
+  ])("accepts %s", (text) => {
+    expect(findSessionState(inStore(text))).toEqual([]);
   });
 });

@@ -16,6 +16,24 @@ export function findForeignSql(files: readonly SourceFile[]): Violation[] {
   return silent.flatMap((file) => [...statementsOf(file), ...databaseCallsOf(file)]);
 }
 
+// Behind a pooler in transaction mode the next statement has another session. The three that may: settings of connections that are no pooler's, the wake line and
+// migrations, which go past it.
+const mayUseSessions = /^packages\/server\/src\/store\/(database|listener|migrate)\.ts$/;
+const sessionState = /(^|;)\s*(set\s+(?!local\b)\w|reset\s|listen\s|discard\s|prepare\s)|\bpg_(try_)?advisory_lock(_shared)?\(/i;
+
+/** Statements of the store that leave something to their session, which a pooler in transaction mode gives to somebody else. */
+export function findSessionState(files: readonly SourceFile[]): Violation[] {
+  const bound = files.filter((file) => file.path.startsWith("packages/server/src/store/") && !mayUseSessions.test(file.path));
+  return bound
+    .flatMap((file) => stringsOf(file).map((piece) => ({ path: file.path, line: piece.line, text: piece.text })))
+    .filter(({ text }) => sessionState.test(text.trim()))
+    .map(({ path, line }) => ({
+      path,
+      line,
+      message: "leaves something to the session, which is lost behind a pooler: use `set local` or pg_advisory_xact_lock in a transaction",
+    }));
+}
+
 function statementsOf(file: SourceFile): Violation[] {
   return stringsOf(file)
     .filter((piece) => looksLikeSql(piece.text))
