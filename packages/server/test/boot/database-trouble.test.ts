@@ -56,12 +56,14 @@ const terminate = () => database.pool.query("select pg_terminate_backend(pid) fr
 const alterDatabase = (setting: string) =>
   database.pool.query(`do $$ begin execute format('alter database %I ${setting}', current_database()); end $$`);
 
-type Trouble = { what: string; begin(): Promise<unknown>; end(): Promise<unknown>; readyMeanwhile?: boolean };
+/** `detail` is what /readyz says meanwhile; null while it goes on saying that all is well. */
+type Trouble = { what: string; begin(): Promise<unknown>; end(): Promise<unknown>; detail: string | null };
+const noAnswer = "The database does not answer.";
 let release: () => void = () => {};
 
 const troubles: Trouble[] = [
-  { what: "a connection that is refused", begin: async () => proxy.cut(), end: async () => proxy.heal() },
-  { what: "a database that has gone silent", begin: async () => proxy.silence(), end: async () => proxy.heal() },
+  { what: "a connection that is refused", begin: async () => proxy.cut(), end: async () => proxy.heal(), detail: noAnswer },
+  { what: "a database that has gone silent", begin: async () => proxy.silence(), end: async () => proxy.heal(), detail: noAnswer },
   {
     what: "too many clients (53300)",
     begin: async () => {
@@ -69,6 +71,7 @@ const troubles: Trouble[] = [
       await terminate();
     },
     end: () => database.pool.query(`alter role ${role} connection limit -1`),
+    detail: noAnswer,
   },
   {
     what: "a failover after which it is read-only (25006)",
@@ -80,6 +83,7 @@ const troubles: Trouble[] = [
       database.pool.query(
         "begin read write; do $$ begin execute format('alter database %I reset default_transaction_read_only', current_database()); end $$; commit",
       ),
+    detail: "The database takes no writes.",
   },
   {
     what: "statements that take too long (57014)",
@@ -89,28 +93,30 @@ const troubles: Trouble[] = [
       release = () => void client.query("rollback").then(() => client.release());
     },
     end: async () => release(),
-    readyMeanwhile: true,
+    detail: null,
   },
 ];
 
 describe("a node comes without a restart through", () => {
-  test.each(troubles)(
-    "$what: 503 with Retry-After meanwhile, back at work within ten seconds",
-    async ({ what, begin, end, readyMeanwhile }) => {
-      const path = (when: string) => `/${when}?${encodeURIComponent(what)}`;
-      expect((await create(path("before"))).status).toBe(201);
-      await begin();
-      const refused = await create(path("meanwhile"));
-      expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, "unavailable"]);
-      expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-      await eventually(async () => (await readiness()) === (readyMeanwhile ? 200 : 503));
-      await end();
-      const endedMs = performance.now();
-      await eventually(async () => (await create(path("after"))).status === 201 && (await readiness()) === 200, { timeoutMs: 10_000 });
-      await eventually(() => arrived(path("before")) && arrived(path("after")), { timeoutMs: 10_000 });
-      expect(performance.now() - endedMs).toBeLessThan(10_000);
-    },
-  );
+  test.each(troubles)("$what: 503 with Retry-After meanwhile, back at work within ten seconds", async ({ what, begin, end, detail }) => {
+    const path = (when: string) => `/${when}?${encodeURIComponent(what)}`;
+    expect((await create(path("before"))).status).toBe(201);
+    await begin();
+    const refused = await create(path("meanwhile"));
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([503, "unavailable"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    await eventually(async () => {
+      const response = await ask("GET", "/readyz");
+      expect([response.status, ((await response.json()) as { detail: string }).detail]).toEqual(
+        detail === null ? [200, "ok"] : [503, detail],
+      );
+    });
+    await end();
+    const endedMs = performance.now();
+    await eventually(async () => (await create(path("after"))).status === 201 && (await readiness()) === 200, { timeoutMs: 10_000 });
+    await eventually(() => arrived(path("before")) && arrived(path("after")), { timeoutMs: 10_000 });
+    expect(performance.now() - endedMs).toBeLessThan(10_000);
+  });
 
   test("connections that are dropped and answers that are slow: nobody notices but by the time it takes", async () => {
     await terminate();
