@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createStore, type Store } from "./fixture.ts";
-import { events, World } from "./lifecycle-world.ts";
+import { events } from "./lifecycle-events.ts";
+import { World } from "./lifecycle-world.ts";
 
 let store: Store;
 beforeAll(async () => {
@@ -18,6 +19,6 @@ test("whatever happens, in whatever order, no run is lost, doubled, stuck, or le
       for (const event of story) await world.happen(event);
       expect(await world.settleDown()).toEqual([]);
     }),
-    { numRuns: 60 },
+    { numRuns: 50 },
   );
 });

@@ -1,7 +1,10 @@
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { CommandContext } from "../../src/commands/operation.ts";
+import { completeRun } from "../../src/commands/workers/complete-run.ts";
 import { type Cluster, startCluster, type TestNode } from "../engine/cluster.ts";
 import { completer } from "./completer.ts";
+import { emptyDesk } from "./empty-desk.ts";
 
 let cluster: Cluster;
 let receiver: Receiver;
@@ -38,6 +41,15 @@ describe("a completion", () => {
     expect(await complete(mine.runId, mine.token, { progress: 3 })).toMatchObject({ status: 409 });
     expect(await read(mine.runId)).toMatchObject({ status: "succeeded", attempts: [{ outcome: "succeeded" }] });
     expect((await read(theirs.runId)).attempts).toEqual([]);
+  });
+
+  it("is refused once the token's time is over, should the run go on", async () => {
+    const { runId } = await accepted({});
+    const { database, tenantId } = cluster;
+    const context = { db: database.pool, tenantId, completion: { attempt: 1, expiresMs: Date.now() - 1 } } as unknown as CommandContext;
+    const asked = completeRun(emptyDesk)(context, { params: { runId }, query: undefined, body: { progress: 3 }, ifMatch: null });
+    await expect(asked).rejects.toMatchObject({ code: "completion_token_invalid" });
+    expect((await read(runId)).progress).toBeNull();
   });
 
   it("opens nothing but its own run: the token is no key", async () => {
