@@ -44,6 +44,19 @@ describe("firing an occurrence", () => {
     expect(await cursorOf(job.jobId)).toEqual({ next_ms: job.nextMs + hourMs, fired: 1 });
   });
 
+  test("lets it wait where it was placed: for workers of its queue, under its key, until it is skipped", async () => {
+    const job = await store.addJob();
+    const place = { priority: 7, origin: 3, queue: 5, concurrencyKey: 11, pulled: true };
+    const run = runOf(job, { state: "ready", placement: place, expiresMs: startMs + minuteMs });
+    await fire(store.db, node, [moveOf(job)], [run]);
+    const [row] = await store.rows(
+      `select priority, origin, queue::int, concurrency_key::int as key, pulled, punctual.ms(expires_at) as expires_ms
+       from punctual.live_runs where run_id = $1`,
+      [run.runId],
+    );
+    expect(row).toEqual({ priority: 7, origin: 3, queue: 5, key: 11, pulled: true, expires_ms: startMs + minuteMs });
+  });
+
   test("makes it ready, unheld and with no attempt spent, when there is no slot", async () => {
     const job = await store.addJob();
     const runId = await fireOne(store, node, job, "ready");
@@ -92,12 +105,26 @@ describe("firing changes nothing", () => {
     const ended = await store.addNode(0);
     const left = await store.addNode();
     await buryItself(store.db, left);
-    for (const nodeId of [ended, left, 999_999]) expect(await fired({}, nodeId)).toBe(false);
+    // The end of a schedule is a statement's part of its own.
+    for (const next of [cursorAt(startMs + hourMs), null])
+      for (const nodeId of [ended, left, 999_999]) expect(await fired({ next }, nodeId)).toBe(false);
   });
 
   test("and a command, which is no node, may record what was due", async () => {
     expect(await fired({}, null)).toBe(true);
   });
+
+  test.each([cursorAt(startMs + hourMs), null])(
+    "and what a spread lets start later only a command records before that (new next: %o)",
+    async (next) => {
+      const job = await store.addJob();
+      await store.rows("update punctual.cursors set due_at = punctual.at($2) where job_id = $1", [job.jobId, startMs + minuteMs]);
+      const byWhom = async (nodeId: number | null) =>
+        (await fire(store.db, nodeId, [moveOf(job, { next })], [runOf(job, { state: "ready" })])).live.size;
+      expect(await byWhom(node)).toBe(0);
+      expect(await byWhom(null)).toBe(1);
+    },
+  );
 });
 
 describe("an occurrence fires exactly once", () => {

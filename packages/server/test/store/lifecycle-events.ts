@@ -32,8 +32,10 @@ const of = <T extends string, F extends object>(type: T, fields: { [K in keyof F
 
 export const events: fc.Arbitrary<Event> = fc.oneof(
   {
-    weight: 4,
-    arbitrary: of("fire", { as: fc.constantFrom("running" as const, "ready" as const, "skipped" as const, "waiting" as const) }),
+    weight: 6,
+    arbitrary: of("fire", {
+      as: fc.constantFrom("running" as const, "running" as const, "ready" as const, "skipped" as const, "waiting" as const),
+    }),
   },
   { weight: 4, arbitrary: of("fire_into_queue", { pulled: fc.boolean(), expires: fc.boolean() }) },
   {
@@ -42,17 +44,17 @@ export const events: fc.Arbitrary<Event> = fc.oneof(
   },
   { weight: 2, arbitrary: only("trigger") },
   { weight: 3, arbitrary: of("claim", { node: nodes }) },
-  { weight: 3, arbitrary: of("claim_queue", { node: nodes }) },
+  { weight: 5, arbitrary: of("claim_queue", { node: nodes }) },
   { weight: 3, arbitrary: only("lease") },
   {
-    weight: 7,
+    weight: 10,
     arbitrary: of("settle", {
       pick: picks,
       next: fc.constantFrom("succeeded" as const, "dead" as const, "waiting" as const, "ready" as const, "held" as const),
       wrongly: fc.boolean(),
     }),
   },
-  { weight: 4, arbitrary: of("accept", { pick: picks, wrongly: fc.boolean() }) },
+  { weight: 6, arbitrary: of("accept", { pick: picks, wrongly: fc.boolean() }) },
   { weight: 3, arbitrary: only("expire") },
   { weight: 2, arbitrary: of("cancel", { pick: picks }) },
   { weight: 1, arbitrary: only("cancel_all") },

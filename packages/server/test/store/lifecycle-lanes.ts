@@ -8,11 +8,13 @@ import { readExpiredLeases, skipUnstarted } from "../../src/store/expiring.ts";
 import { fire, fireUnlessBusy } from "../../src/store/firing.ts";
 import { releaseHeld } from "../../src/store/overlap.ts";
 import { claimFromQueue } from "../../src/store/queue-claims.ts";
-import { type AddedJob, cursorAt, minuteMs, moveOf, placement, resultOf, runOf, type Store } from "./fixture.ts";
+import { type AddedJob, cursorAt, minuteMs, moveOf, placement, resultOf, runOf, type Store, startMs } from "./fixture.ts";
 
 /** How many runs of each of the property's queues may run at once. */
 const laneConcurrency = 2;
 const leaseMs = 5_000;
+/** Jobs begin with occurrences to fire, so that stories are about runs and not about the time until there are some. */
+export const backlog = { nextMs: startMs - 20 * minuteMs };
 const startTimeoutMs = 4_000;
 const attemptsMost = 3;
 const allShards = Array.from({ length: 256 }, (_, shard) => shard);
@@ -31,7 +33,7 @@ export class Lanes {
 
   static async begin(store: Store): Promise<Lanes> {
     await store.rows("truncate punctual.queues, punctual.backfills");
-    const jobs = { queued: await store.addJob(), pulled: await store.addJob(), guarded: await store.addJob() };
+    const jobs = { queued: await store.addJob(backlog), pulled: await store.addJob(backlog), guarded: await store.addJob(backlog) };
     for (const { shard } of [jobs.queued, jobs.pulled]) {
       await store.rows(
         `insert into punctual.queues (shard, queue, tenant_id, name, concurrency, created_at, updated_at)

@@ -12,7 +12,7 @@ import { replayRuns, retryEndedRun } from "../../src/store/retrying.ts";
 import { insertManualRun } from "../../src/store/runs.ts";
 import { type AddedJob, at, cursorAt, minuteMs, moveOf, placement, resultOf, runOf, type Store, startMs } from "./fixture.ts";
 import type { Event } from "./lifecycle-events.ts";
-import { expectConcurrency, Lanes, nextOf } from "./lifecycle-lanes.ts";
+import { backlog, expectConcurrency, Lanes, nextOf } from "./lifecycle-lanes.ts";
 
 /**
  * Random events from all sides on a few runs: the engine fires, claims, settles and wakes, workers lease, targets accept, users trigger, cancel, retry, replay,
@@ -58,7 +58,7 @@ export class World {
     store = given;
     await store.rows("truncate punctual.live_runs, punctual.finished_runs, punctual.attempts, punctual.nodes");
     await store.database.freezeClock(startMs);
-    return new World(await store.addJob(), [await store.addNode(), await store.addNode()], await Lanes.begin(store));
+    return new World(await store.addJob(backlog), [await store.addNode(), await store.addNode()], await Lanes.begin(store));
   }
 
   async happen(event: Event): Promise<void> {

@@ -14,11 +14,11 @@ test("whatever happens, in whatever order, no run is lost, doubled, stuck, or le
   timeout: 120_000,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(events, { minLength: 5, maxLength: 30 }), async (story) => {
+    fc.asyncProperty(fc.array(events, { minLength: 20, maxLength: 45, size: "max" }), async (story) => {
       const world = await World.begin(store);
       for (const event of story) await world.happen(event);
       expect(await world.settleDown()).toEqual([]);
     }),
-    { numRuns: 50 },
+    { numRuns: 40 },
   );
 });
