@@ -2,10 +2,14 @@ import type { Scenario } from "./scenario.ts";
 import { clockSkew } from "./scenarios/clock-skew.ts";
 import { databaseOutage } from "./scenarios/database-outage.ts";
 import { databaseRestart } from "./scenarios/database-restart.ts";
+import { editsRacingTicks } from "./scenarios/edits-racing-ticks.ts";
 import { eventLoopStall } from "./scenarios/event-loop-stall.ts";
 import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
+import { lockedTables } from "./scenarios/locked-tables.ts";
 import { networkScenarios, slowNetwork } from "./scenarios/network.ts";
+import { pinnedSnapshot } from "./scenarios/pinned-snapshot.ts";
+import { poolExhaustion } from "./scenarios/pool-exhaustion.ts";
 import { rollingDeploy } from "./scenarios/rolling-deploy.ts";
 import { stopCont } from "./scenarios/stop-cont.ts";
 
@@ -19,6 +23,10 @@ export const scenarios: readonly Scenario[] = [
   slowNetwork,
   databaseRestart,
   databaseOutage,
+  poolExhaustion,
+  lockedTables,
+  pinnedSnapshot,
   clockSkew,
+  editsRacingTicks,
   rollingDeploy,
 ];

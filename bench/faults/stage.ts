@@ -6,6 +6,7 @@ import type { Client } from "@punctual/client";
 import { createClient } from "@punctual/client";
 import type { Child } from "../lib/child.ts";
 import type { Cleanup } from "../lib/cleanup.ts";
+import type { JobFact } from "../lib/history.ts";
 import { type Receiver, spawnReceiver } from "../lib/receiver-process.ts";
 import { type FaultCluster, startCluster } from "./cluster.ts";
 import { createFaultLog, type FaultLog } from "./fault-log.ts";
@@ -27,6 +28,8 @@ export type Stage = {
   /** Adds to a figure that tells whether the fault bit. */
   count(figure: string, by: number): void;
   figures: Readonly<Record<string, number>>;
+  /** Jobs, or revisions of jobs, that the scenario made itself. */
+  extraJobs: JobFact[];
   /** Set when the timed part begins. */
   clock: { startMs: number; endMs: number };
   /** Waits; false when the time of the scenario is up, or would be before the wait is over. */
@@ -69,6 +72,7 @@ export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line:
       figures[figure] = (figures[figure] ?? 0) + by;
     },
     figures,
+    extraJobs: [],
     clock,
     wait,
     async rest(ms) {

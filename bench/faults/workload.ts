@@ -6,7 +6,7 @@ import { streamJobs } from "../lib/stream.ts";
 import type { Stage } from "./stage.ts";
 
 /** Often and soon: a run may lose several attempts to the faults of one scenario, and every one of them must be over soon after the end. */
-const retry = { attempts: 30, backoff: "fixed" as const, baseDelay: "1s" };
+export const patience = { attempts: 30, backoff: "fixed" as const, baseDelay: "1s" };
 
 /** Jobs of each kind that fire throughout; `slow` ones keep attempts under way at any moment, and their anchors are spread over the second. */
 const recurring = [
@@ -46,7 +46,7 @@ export async function startWorkload(stage: Stage, giveUpMs: number, signal: Abor
     jobs,
     async finish() {
       ending.abort();
-      return [...jobs, ...(await streaming)];
+      return [...jobs, ...stage.extraJobs, ...(await streaming)];
     },
   };
 }
@@ -66,7 +66,7 @@ function drafts(nowMs: number, urls: ReceiverUrls): Draft[] {
   return [...intervals, ...timed].map(patient);
 }
 
-const patient = (draft: Draft): Draft => ({ ...draft, body: { ...draft.body, retry } });
+const patient = (draft: Draft): Draft => ({ ...draft, body: { ...draft.body, retry: patience } });
 const http = (url: string): CreateJobBody["target"] => ({ type: "http", url });
 
 function anchorOf({ anchor }: Job): number {

@@ -1,3 +1,5 @@
+import { setMaxListeners } from "node:events";
+
 /** What must be undone at the end, whatever the end is; last made, first undone. */
 export type Cleanup = {
   add(undo: () => Promise<void> | void): void;
@@ -27,6 +29,8 @@ export function createCleanup(say: (line: string) => void): Cleanup {
  */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
+  // Many wait at once, and all of them listen.
+  setMaxListeners(0, controller.signal);
   for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort(new Error(`interrupted by ${name}`)));
   return controller.signal;
 }
