@@ -34,8 +34,8 @@ const work = async (flags: Record<string, string>, direct: string | null): Promi
   await ask("PUT", "/v1/queues/slow", { concurrency: 1 });
   await ask("POST", "/v1/jobs", { runAt: new Date().toISOString(), target, queue: "slow", idempotencyKey: "once" });
   await ask("POST", "/v1/jobs", { every: "1s", target, overlap: "skip" });
-  await receiver.waitFor(3);
-  await eventually(async () => ((await ask("GET", "/v1/runs?status=succeeded")).items as unknown[]).length >= 2);
+  await receiver.waitFor(3, { timeoutMs: 15_000 });
+  await eventually(async () => ((await ask("GET", "/v1/runs?status=succeeded")).items as unknown[]).length >= 2, { timeoutMs: 15_000 });
   await node.stop();
 };
 const leftToSession = (): string[] => [...spy.texts].filter((text) => /(^|;)\s*(set (?!local)|listen )|advisory_lock\(/.test(text));

@@ -56,7 +56,9 @@ describe("nodes of this release on the schema of the next", () => {
     const second = await cluster.start();
     await cluster.settled(first, second);
     await cluster.createJob(everySecond("/after"), { on: second });
-    await receiver.waitFor((all) => ["/before", "/after"].every((path) => all.filter((request) => request.path === path).length >= 2));
+    await receiver.waitFor((all) => ["/before", "/after"].every((path) => all.filter((request) => request.path === path).length >= 2), {
+      timeoutMs: 15_000,
+    });
     const failed = [first, second].flatMap(({ events }) => events.filter((event) => event.type === "loop_failed"));
     expect(failed).toEqual([]);
   });
