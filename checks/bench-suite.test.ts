@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
 import { readCall } from "../bench/suite/options.ts";
 import { percentilesOf } from "../bench/suite/percentiles.ts";
+import { insertBetween } from "../bench/suite/publish.ts";
+import type { Result } from "../bench/suite/scenario.ts";
 import { judge } from "../bench/suite/scenarios/pinned.ts";
+import { tablesOf } from "../bench/suite/table.ts";
 
 test("percentiles weigh each time by how often it was seen, to three digits", () => {
   const times = [
@@ -47,4 +50,47 @@ test("a pinned snapshot's rates are told by phase, and the recovery from the rel
     recoverySeconds: 39,
   });
   expect(judge(perSecond.slice(0, 160), 100).recoverySeconds).toBeNull();
+});
+
+test("the table has a line for each step of a result, and says when something else was at work", () => {
+  const figures = {
+    ...{
+      runsPerSecond: 1_234,
+      lagMs: null,
+      cpuSeconds: { node: 10, database: 20 },
+      memoryMb: { node: 100, database: null },
+      postgres: "18.4",
+    },
+    ...{ statementsPerRun: 0.5, rowsPerRun: 4, walBytesPerRun: 900, seconds: 60 },
+  };
+  const machine = {
+    cores: 2,
+    cpu: "some",
+    memoryMb: 8_192,
+    system: "linux",
+    node: "20",
+    postgres: "18.4",
+    storage: "disk",
+    loadBefore: 3,
+  } as const;
+  const result: Result = {
+    ...figures,
+    scenario: "lag",
+    at: "2026-11-21T10:00:00Z",
+    machine,
+    steps: [
+      { ...figures, step: "100/s" },
+      { ...figures, step: "1,000/s" },
+    ],
+  };
+  const text = tablesOf([result]);
+  expect(text.split("\n").filter((line) => line.startsWith("| lag:"))).toHaveLength(2);
+  expect(text).toContain("1,234");
+  expect(text).toContain("a load of up to 3");
+});
+
+test("a page keeps what stands around the table, and one without a place for it is refused", () => {
+  const page = "before\n<!-- written by `npm run bench -- table` -->\nold\n<!-- up to here -->\nafter";
+  expect(insertBetween(page, "new")).toBe("before\n<!-- written by `npm run bench -- table` -->\n\nnew\n\n<!-- up to here -->\nafter");
+  expect(() => insertBetween("no markers", "new")).toThrow("no place");
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createCleanup, interruption } from "../lib/cleanup.ts";
 import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, usage } from "./options.ts";
+import { publish } from "./publish.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";
 import { api } from "./scenarios/api.ts";
 import { engine } from "./scenarios/engine.ts";
@@ -74,6 +75,16 @@ function list(): number {
   return 0;
 }
 
+function table(folder: string): number {
+  try {
+    process.stdout.write(`${publish(folder, ".").join("\n")}\n`);
+    return 0;
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return exitFailed;
+  }
+}
+
 async function main(): Promise<number> {
   let call: Call;
   try {
@@ -83,6 +94,7 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   if (call.scenario === "list") return list();
+  if (call.scenario === "table") return table(call.from);
   const scenario = scenarios.find(({ name }) => name === call.scenario);
   if (scenario) return measure(scenario, call);
   say(`There is no scenario ${call.scenario}: npm run bench -- list\n\n${usage}`);

@@ -38,7 +38,7 @@ export const pinned: Scenario = {
     const usage = await stop();
     await nodes.stop();
     const { figures, outcome } = await carriedOf(stage, usage, { nodes: options.nodes });
-    return { ...figures, ...judge(outcome.perSecond, seconds) };
+    return { ...figures, held: { fromSecond: freeSeconds, toSecond: freeSeconds + seconds }, ...judge(outcome.perSecond, seconds) };
   },
 };
 
