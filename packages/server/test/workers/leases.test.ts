@@ -139,7 +139,7 @@ describe("a completion", () => {
 
   it("that failed is followed by another attempt as the job's policy says, and by none when the worker says so", async () => {
     await ready({ retry: { backoff: ["10s"], attempts: 3 } }, 3);
-    const runs = await worker.lease({ batch: 3 });
+    const runs = await worker.lease({ batch: 3, wait: "10s" });
     const told = [{ error: "disk full" }, { retryable: false }, { retryAfter: "5m" }];
     const results = runs.map(({ runId, leaseToken }, index) => ({ runId, leaseToken, outcome: "failed" as const, ...told[index] }));
     const { body } = await worker.ask("completeRuns", { worker: "w1", results });
@@ -154,7 +154,7 @@ describe("a completion", () => {
 
   it("of a batch is judged result by result", async () => {
     await ready({}, 2);
-    const runs = await worker.lease({ batch: 10 });
+    const runs = await worker.lease({ batch: 10, wait: "10s" });
     const [one, two] = runs.map(({ runId, leaseToken }) => ({ runId, leaseToken, outcome: "succeeded" as const }));
     if (!one || !two) throw new Error(`expected two runs, got ${runs.length}`);
     const { status, body } = await worker.ask("completeRuns", { worker: "w1", results: [one, { ...two, leaseToken: "x" }, one] });

@@ -10,7 +10,7 @@ export type TestWorker = {
   ask<K extends OperationId>(id: K, body: Body<K>, signal?: AbortSignal): Promise<Reply<K>>;
   /** Leases, by default one run of the queue `q` without waiting. */
   lease(wish?: Partial<Body<"leaseRuns">>): Promise<LeasedRun[]>;
-  /** Rejects when there is none. */
+  /** One run, as soon as the node hands any out, which it does not in its first moments; rejects when there is none. */
   leaseOne(wish?: Partial<Body<"leaseRuns">>): Promise<LeasedRun>;
   beat(run: LeasedRun, more?: Partial<Body<"heartbeatRuns">["runs"][number]>): Promise<Answer<"heartbeatRuns">["runs"][number] | undefined>;
   complete(run: LeasedRun, result?: Partial<Body<"completeRuns">["results"][number]>): Promise<Reply<"completeRuns">>;
@@ -39,7 +39,7 @@ export function workerOf(cluster: Cluster, node: TestNode, name = "w1", key = cl
     ask,
     lease,
     async leaseOne(wish) {
-      const [run] = await lease(wish);
+      const [run] = await lease({ wait: "10s", ...wish });
       if (!run) throw new Error("expected a run to lease, there was none");
       return run;
     },
