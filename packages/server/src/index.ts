@@ -1,3 +1,5 @@
+export { type BackupResult, runBackup } from "./boot/backup/backup.ts";
+export { type RestoreResult, runRestore } from "./boot/backup/restore.ts";
 export type { Flags } from "./boot/config.ts";
 export { runDev } from "./boot/dev.ts";
 export { EmbeddedPostgresError } from "./boot/embedded-postgres/errors.ts";

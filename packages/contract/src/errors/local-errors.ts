@@ -38,6 +38,28 @@ export const localErrors = {
     title: "The database cannot be reached",
     remedy: "Check DATABASE_URL and that the server accepts connections; without DATABASE_URL, `npm start` uses its own.",
   },
+  backup_tool_missing: {
+    status: null,
+    exit: exitCodes.platform,
+    retryable: false,
+    title: "A program of PostgreSQL is not installed here",
+    remedy:
+      "Install PostgreSQL's client programs, of the server's version or a newer one (Debian: postgresql-client), and see that they are on the PATH.",
+  },
+  backup_failed: {
+    status: null,
+    exit: exitCodes.databaseUnsuitable,
+    retryable: false,
+    title: "The backup was not made, or not restored",
+    remedy: "The message is that of PostgreSQL's own program; nothing was changed, and no file was left behind.",
+  },
+  restore_refused: {
+    status: null,
+    exit: exitCodes.conflict,
+    retryable: false,
+    title: "A backup cannot be restored here now",
+    remedy: "Stop every node, and choose an empty database or --replace.",
+  },
   database_too_old: {
     status: null,
     exit: exitCodes.databaseUnsuitable,

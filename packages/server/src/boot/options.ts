@@ -1,5 +1,5 @@
 /** The commands that read configuration. */
-export type Command = "dev" | "start" | "migrate";
+export type Command = "dev" | "start" | "migrate" | "backup" | "restore";
 
 export type ConfigurationOption = {
   /** In the configuration file, and in code. */
@@ -33,7 +33,7 @@ export const configurationOptions = [
     secret: true,
     description:
       "PostgreSQL 15 or newer. `dev` without it starts the embedded one; `start` and `migrate` need it. Several servers (`h1:5432,h2:5432`): connections go to the one that takes writes",
-    commands: ["dev", "start", "migrate"],
+    commands: ["dev", "start", "migrate", "backup", "restore"],
   },
   {
     name: "databasePooler",

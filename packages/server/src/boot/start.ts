@@ -48,7 +48,8 @@ export function migrationUrl(config: Configuration, databaseUrl: string): string
   );
 }
 
-function requireDatabase(config: Configuration, command: Command): string {
+/** @throws PunctualError configuration_invalid without one */
+export function requireDatabase(config: Configuration, command: Command): string {
   if (config.databaseUrl !== null) return config.databaseUrl;
   throw new PunctualError("configuration_invalid", `\`punctual ${command}\` needs DATABASE_URL (or --database-url).`);
 }
