@@ -92,6 +92,7 @@ function heldRun(holder: number, row: ClaimedRun): HeldRun {
     attempt: row.attempt,
     deadlineFromMs: row.attempt === 1 ? null : row.started_ms,
     holder,
+    heldMs: row.now,
     payload: row.payload,
   };
 }

@@ -2,6 +2,7 @@ import { type Database, isUnavailable } from "../store/database.ts";
 import { claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { BeginClaimed } from "./begin-claimed.ts";
+import type { Doubt } from "./doubt.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
@@ -24,6 +25,7 @@ export type ClaimLoopOptions = {
   membership: () => Membership;
   shards: ShardKeeper;
   beginClaimed: BeginClaimed;
+  doubt: Doubt;
   settler: Pick<Settler, "isBehind">;
   slots: Slots;
   clock: NodeClock;
@@ -57,6 +59,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     if (!retriesDue && !waiting.any_ready) return restUntil(waiting.next_wake_ms, waiting.now);
     hungry = true;
     if (slots.free() === 0) return longestRestMs;
+    if (options.doubt.isOpen()) return busyRestMs;
     const nodeId = membership().nodeId();
     const perShard = page.of(owned.length);
     const limits = { perShard, total: Math.min(batch, slots.free()) };

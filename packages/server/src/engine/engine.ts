@@ -14,6 +14,7 @@ import { startBreakerLoop } from "./breaker-loop.ts";
 import { createBreakerView } from "./breaker-view.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createOfferCompletion } from "./completion-offer.ts";
+import { createDoubt } from "./doubt.ts";
 import { createExecutor } from "./executor.ts";
 import { startExpiryLoop } from "./expiry-loop.ts";
 import { startFireLoop } from "./fire-loop.ts";
@@ -131,13 +132,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const membership = () => beginning;
   const shards = startShardKeeper({ db, membership: () => node, emit, onTaken: () => wakeLoops(null) });
   const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
+  const doubt = createDoubt(db, executor, settler);
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
   const onWoken = (): void => {
     queueLoop.ready(null);
     workers.wake([]);
   };
-  const claimLoop = startClaimLoop({ ...shared, beginClaimed, onWoken });
+  const claimLoop = startClaimLoop({ ...shared, beginClaimed, doubt, onWoken });
   const onReleased = (): void => {
     claimLoop.wake();
     onWoken();
@@ -146,6 +148,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const fireLoop = startFireLoop({
     ...shared,
     isOnCourse: guard.isOnCourse,
+    doubt,
     onReady: (shardsOfQueues) => {
       claimLoop.wake();
       if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);

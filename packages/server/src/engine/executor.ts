@@ -17,9 +17,9 @@ export type Executor = {
    * Hands a held run back that was never begun, and no attempt is spent: it becomes ready again, or waits for so long at most. Its slot is the caller's to
    * give back.
    */
-  handBack(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">, wait?: { held: HoldReason; delayMs: number }): void;
+  handBack(run: HandedBack, wait?: { held: HoldReason; delayMs: number }): void;
   /** Ends a held run that cannot be attempted at all. Its slot is the caller's to give back. */
-  refuse(run: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">, reason: string): void;
+  refuse(run: HandedBack, reason: string): void;
   /** Aborts an attempt under way, if this node makes it; the run ends as cancelled. */
   cancel(runId: string, reason: string): void;
   /** Aborts all attempts: their runs are others' already, or the drain's time is over. They count as lost. */
@@ -30,6 +30,9 @@ export type Executor = {
   /** Resolves when nothing runs any more, or the deadline passes. */
   idle(deadlineMs: number): Promise<void>;
 };
+
+/** A hold that ends: which run, and which hold of it. */
+export type HandedBack = Pick<HeldRun, "shard" | "runId" | "holder" | "attempt" | "heldMs">;
 
 export type ExecutorOptions = AttemptParts & {
   settler: Settler;
@@ -138,7 +141,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 }
 
 /** The result of an attempt that was not begun: the run becomes ready again. */
-export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun, "shard" | "runId" | "holder" | "attempt">): AttemptResult {
+export function unbegun({ shard, runId, holder, heldMs, attempt: number }: HandedBack): AttemptResult {
   // `resumes` matters only when its end was asked for meanwhile; whether the job has a fixed delay, its cursor tells.
   return {
     shard,
@@ -151,6 +154,7 @@ export function unbegun({ shard, runId, holder, attempt: number }: Pick<HeldRun,
     nextBecause: null,
     resumes: true,
     held: null,
+    heldMs,
     evidence: null,
   };
 }

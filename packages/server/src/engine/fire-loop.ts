@@ -1,11 +1,10 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { settle } from "../store/dispatching.ts";
 import { type DueCursor, fire, fireUnlessBusy, type NewRun, peekDue, readDue, type ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Breakers } from "./breaker-view.ts";
-import { type Executor, unbegun } from "./executor.ts";
-import type { HeldRun } from "./held-run.ts";
+import type { Doubt } from "./doubt.ts";
+import type { Executor } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
@@ -35,6 +34,7 @@ export type FireLoopOptions = {
   shards: ShardKeeper;
   plans: PlanCache;
   executor: Executor;
+  doubt: Doubt;
   settler: Pick<Settler, "isBehind">;
   slots: Slots;
   breakers: Breakers;
@@ -56,6 +56,9 @@ export type FireLoopOptions = {
  */
 const lanes = 2;
 
+/** What became of each run, and the database's time. */
+type Fired = { became: ReadonlyMap<string, NewRun["state"]>; nowMs: number | null };
+
 /** Turns occurrences into runs, the moment they are due: read what is due, decide in memory, fire in one statement, begin what has a slot. */
 export function startFireLoop(options: FireLoopOptions): Loop {
   const all = Array.from({ length: lanes }, (_, lane) => startLane(options, (shard) => shard % lanes === lane));
@@ -74,27 +77,18 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
   const marks = createScanMarks();
   const freshPage = createPageSize(() => batchCursors, leastPerShard);
   const backlogPage = createPageSize(() => batchCursors, leastPerShard);
-  /** Runs of a fire whose answer never came. If it was carried out, this node holds them and has not begun them. */
-  let doubtful: HeldRun[] = [];
 
   const look = async (): Promise<number> => {
     const owned = shards.owned().filter(({ shard }) => isMine(shard));
     if (owned.length === 0 || !membership().trusted()) return idleRestMs;
     if (options.settler.isBehind()) return busyRestMs;
-    await resolveDoubt();
+    // Before the same occurrences are fired again.
+    if (await options.doubt.resolve()) options.onReady(new Set());
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
     if (fresh?.full || late?.full) return 0;
     return fresh || late ? busyRestMs : restUntilNext(owned);
-  };
-
-  /** Before the same occurrences are fired again: later, the hand-back could no longer be told from the new fire, and would undo it. */
-  const resolveDoubt = async (): Promise<void> => {
-    if (doubtful.length === 0) return;
-    await settle(db, doubtful.map(unbegun));
-    doubtful = [];
-    options.onReady(new Set());
   };
 
   /** Reads and fires what is due. @returns null when nothing was, else whether a shard may have more */
@@ -128,25 +122,26 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
   const fireGroup = async (due: readonly DueCursor[], plans: ReadonlyMap<string, CachedPlan>, left: Map<number, number>): Promise<void> => {
     const nodeId = membership().nodeId();
     const firing = prepareFiring(due, plans, nodeId, options);
-    let became: ReadonlyMap<string, NewRun["state"]>;
+    let fired: Fired;
     try {
-      became = await fireFiring(nodeId, firing);
+      fired = await fireFiring(nodeId, firing);
     } catch (error) {
       for (const { plan } of firing.begin) options.slots.give(plan.placement.origin);
-      doubtful = firing.begin.map(({ run }) => run);
+      options.doubt.raise(firing.begin.map(({ run }) => run));
       throw error;
     }
-    beginAll(firing, became);
+    const { became } = fired;
+    beginAll(firing, fired);
     for (const run of firing.runs) if (became.get(run.runId) === "waiting") attendTo(run, plans, due);
     for (const [shard, dueMs] of firing.stillDue) keep(left, shard, dueMs);
     // Refused: another owner was quicker, or the database says that the lease has ended.
     for (const run of firing.runs) if (run.state !== "skipped" && !became.has(run.runId)) keep(left, run.shard, run.nominalMs);
   };
 
-  const fireFiring = async (nodeId: number, firing: Firing): Promise<ReadonlyMap<string, NewRun["state"]>> => {
-    if (firing.guarded.length > 0) return (await fireUnlessBusy(db, nodeId, firing.guarded, firing.runs)).became;
-    const { live } = await fire(db, nodeId, firing.moves, firing.runs);
-    return new Map(firing.runs.filter((run) => live.has(run.runId)).map((run) => [run.runId, run.state]));
+  const fireFiring = async (nodeId: number, firing: Firing): Promise<Fired> => {
+    if (firing.guarded.length > 0) return fireUnlessBusy(db, nodeId, firing.guarded, firing.runs);
+    const { live, nowMs } = await fire(db, nodeId, firing.moves, firing.runs);
+    return { became: new Map(firing.runs.filter((run) => live.has(run.runId)).map((run) => [run.runId, run.state])), nowMs };
   };
 
   /** The run it waits for may have ended while the fire was under way. */
@@ -157,7 +152,7 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     options.onHeld({ shard, jobId, tenantId: cached.tenantId, cancelBefore: cached.plan.overlap === "cancel_previous" ? runId : null });
   };
 
-  const beginAll = (firing: Firing, became: ReadonlyMap<string, NewRun["state"]>): void => {
+  const beginAll = (firing: Firing, { became, nowMs }: Fired): void => {
     let begun = 0;
     for (const { run, plan } of firing.begin) {
       const isHeldHere = became.get(run.runId) === "running";
@@ -167,7 +162,7 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
         continue;
       }
       options.slots.give(plan.placement.origin);
-      if (isHeldHere) options.executor.handBack(run);
+      if (isHeldHere) options.executor.handBack({ ...run, heldMs: nowMs });
     }
     const states = [...became.values()];
     const skipped = firing.guarded.length > 0 ? states : firing.runs.map((run) => run.state);

@@ -68,6 +68,7 @@ export function prepareFiring(
         attempt: 1,
         deadlineFromMs: null,
         holder: nodeId,
+        heldMs: null,
         payload: null,
       };
       firing.begin.push({ run, plan: cached });

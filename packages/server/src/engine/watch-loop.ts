@@ -37,8 +37,8 @@ export function startWatchLoop({ db, membership, executor, settler, emit }: Watc
   const reconcile = async (): Promise<void> => {
     const nodeId = membership().nodeId();
     const held = await readHeld(db, nodeId, allShards, heldForMs);
-    for (const { shard, run_id: runId, attempt } of held) {
-      if (!executor.has(runId) && !settler.has(runId)) executor.handBack({ shard, runId, attempt, holder: nodeId });
+    for (const { shard, run_id: runId, attempt, held_ms: heldMs } of held) {
+      if (!executor.has(runId) && !settler.has(runId)) executor.handBack({ shard, runId, attempt, holder: nodeId, heldMs });
     }
   };
 

@@ -71,6 +71,11 @@ export type AttemptResult = {
   resumes: boolean;
   /** Why a run that was handed back unbegun waits; null for every other. */
   held: HoldReason | null;
+  /**
+   * Of a run handed back unbegun: since when it was held, by the database's clock. The next hold may be of the same holder in the same attempt, and a hand-back
+   * that comes late or again must not end it. Null when nobody knows.
+   */
+  heldMs?: number | null;
   /** The worker that made the attempt; none for a node's. */
   worker?: string;
   /** Of an attempt that its target has accepted: how long it has from now to complete it. The evidence comes with that. */
@@ -122,7 +127,7 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
 
 async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
   const tuples = results.map(
-    ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, worker, evidence: e }) => [
+    ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, heldMs, worker, evidence: e }) => [
       shard,
       runId,
       holder,
@@ -143,6 +148,7 @@ async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Pr
       e?.mayHaveBeenSeen,
       held,
       worker,
+      heldMs,
     ],
   );
   const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
@@ -179,10 +185,10 @@ export async function readHeld(
   nodeId: number,
   shards: readonly number[],
   heldForMs: number,
-): Promise<{ shard: number; run_id: string; attempt: number }[]> {
-  const { rows } = await db.query<{ shard: number; run_id: string; attempt: number }>({
+): Promise<{ shard: number; run_id: string; attempt: number; held_ms: number }[]> {
+  const { rows } = await db.query<{ shard: number; run_id: string; attempt: number; held_ms: number }>({
     name: "held",
-    text: `select l.shard, l.run_id, l.attempt from unnest($1::smallint[]) as s(shard)
+    text: `select l.shard, l.run_id, l.attempt, punctual.ms(l.due_at) as held_ms from unnest($1::smallint[]) as s(shard)
            cross join lateral (
              select * from punctual.live_runs l where l.shard = s.shard and l.state = 'running' and l.holder = $2) l
            where l.due_at < punctual.clock() - $3 * interval '1 millisecond'`,

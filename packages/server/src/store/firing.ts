@@ -90,14 +90,14 @@ export type GuardedMove = CursorMove & {
  * See fireUnlessBusySql.
  *
  * @param nodeId as of fire
- * @returns what became of each run; one that is missing was not fired
+ * @returns what became of each run, one that is missing was not fired; and the database's time
  */
 export async function fireUnlessBusy(
   db: Queryable,
   nodeId: number | null,
   moves: readonly GuardedMove[],
   runs: readonly NewRun[],
-): Promise<{ became: Map<string, NewRun["state"]> }> {
+): Promise<{ became: Map<string, NewRun["state"]>; nowMs: number | null }> {
   const runsOf = runTuples(runs);
   const tuples = moves.map((move) => {
     const { overlap, nextIfSkipped } = move;
@@ -105,12 +105,12 @@ export async function fireUnlessBusy(
     return [...moveTuple(move, runsOf), overlap, ...ifSkipped];
   });
   const values = [nodeId, JSON.stringify(tuples)];
-  const { rows } = await db.query<{ run_id: string; state: NewRun["state"] }>({
+  const { rows } = await db.query<{ run_id: string; state: NewRun["state"]; now: number }>({
     name: "fire_unless_busy",
     text: fireUnlessBusySql,
     values,
   });
-  return { became: new Map(rows.map((row) => [row.run_id, row.state])) };
+  return { became: new Map(rows.map((row) => [row.run_id, row.state])), nowMs: rows[0]?.now ?? null };
 }
 
 type RunTuples = ReadonlyMap<string, unknown[][]>;

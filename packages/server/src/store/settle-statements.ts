@@ -46,7 +46,8 @@ const settled = settledColumns.map((column) => `r.${column}`).join(", ");
  *
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
  * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt
- * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name]. A run whose end was asked for meanwhile is cancelled instead
+ * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name, since when a run
+ * handed back unbegun was held]. A run whose end was asked for meanwhile is cancelled instead
  * of retried. One that is handed back unbegun (outcome null) spends no attempt.
  * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, those of attempts and
  * finished_runs only for what was not held.
@@ -57,13 +58,13 @@ with results as (
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
          v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes,
-         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held, v->>19 as worker
+         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held, v->>19 as worker, (v->>20)::float8 as held_ms
   from jsonb_array_elements($1::jsonb) v),
 -- What became of a run takes its result along: to join 500 results to what they changed would be a nested loop.
 ended as (
   delete from punctual.live_runs l using results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
-    and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null)
+    and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null) and (r.held_ms is null or punctual.ms(l.due_at) = r.held_ms)
   returning l.shard, l.run_id, ${settled}, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.rerun_of, l.payload,
             l.queue, l.concurrency_key, l.origin, l.cancelled_by, l.note,
             case when r.outcome is null then l.attempt - 1 else l.attempt end as attempts,
@@ -80,7 +81,7 @@ again as (
       ends_at = null, held = r.held, worker = null, progress = null, progress_message = null
   from results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
-    and r.state in ('waiting', 'ready') and l.cancel_reason is null
+    and r.state in ('waiting', 'ready') and l.cancel_reason is null and (r.held_ms is null or punctual.ms(l.due_at) = r.held_ms)
   returning l.shard, l.run_id, ${settled}, l.due_at as next_at),
 history as (
   insert into punctual.finished_runs

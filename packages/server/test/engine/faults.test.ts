@@ -40,11 +40,11 @@ describe("an answer that was lost", () => {
   });
 
   it("to a fire that was not: firing it again is not undone, so that nothing runs twice", async () => {
-    // The settle that hands the doubtful runs back fails first, so that it would come after the second fire if nothing kept the order.
+    // The reading of what is held fails first, so that the hand-back would come after the second fire if nothing kept the order.
     const node = await startFaulty([
       { statement: "fire", when: "before" },
-      { statement: "settle", when: "before" },
-      { statement: "settle", when: "before" },
+      { statement: "held", when: "before" },
+      { statement: "held", when: "before" },
     ]);
     receiver.answer({ delayMs: 600 });
     for (let n = 0; n < 5; n++) await cluster.createJob(oneTime(`/${n}`), { on: node });
@@ -52,7 +52,7 @@ describe("an answer that was lost", () => {
     await nothingLive();
     expect(receiver.requests).toHaveLength(5);
     expect(await cluster.rows("select from punctual.attempts where late")).toEqual([]);
-    expect(struck.map(({ statement }) => statement)).toEqual(["fire", "settle", "settle"]);
+    expect(struck.map(({ statement }) => statement)).toEqual(["fire", "held", "held"]);
   });
 
   it("to a settle that was carried out: the run keeps its one attempt", async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
+import { claimReady, readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
 import { buryExpired, buryItself } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
 import {
@@ -190,6 +190,27 @@ describe("a lost node's runs", () => {
   });
 });
 
+test("a run handed back unbegun ends that hold of it, and no later one of the same node in the same attempt", async () => {
+  const fresh = await createStore();
+  try {
+    const holder = await fresh.addNode();
+    const job = await fresh.addJob();
+    const runId = await fireOne(fresh, holder, job);
+    const handBack = (heldMs: number) => settle(fresh.db, [{ ...resultOf(runId, holder, { next: "ready", heldMs }), evidence: null }]);
+    expect(await handBack(startMs)).toEqual(new Set([runId]));
+    await fresh.database.moveClock(1_000);
+    const [again] = await claimReady(fresh.db, holder, [job.shard], { perShard: 1, total: 1 }, []);
+    expect(again).toMatchObject({ run_id: runId, attempt: 1, now: startMs + 1_000 });
+    // Its answer was lost, so that it comes a second time; or it was late.
+    expect(await handBack(startMs)).toEqual(new Set());
+    expect(await liveRun(fresh, runId)).toMatchObject({ state: "running", attempt: 1 });
+    expect(await handBack(startMs + 1_000)).toEqual(new Set([runId]));
+    expect(await liveRun(fresh, runId)).toMatchObject({ state: "ready", attempt: 0 });
+  } finally {
+    await fresh.database.drop();
+  }
+});
+
 test("a node can list what it has held for long, to find what it holds without knowing", async () => {
   const fresh = await createStore();
   try {
@@ -198,7 +219,9 @@ test("a node can list what it has held for long, to find what it holds without k
     const runId = await fireOne(fresh, holder, job);
     expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([]);
     await fresh.database.moveClock(minuteMs);
-    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([{ shard: job.shard, run_id: runId, attempt: 1 }]);
+    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([
+      { shard: job.shard, run_id: runId, attempt: 1, held_ms: startMs },
+    ]);
     expect(await readHeld(fresh.db, holder + 1, [job.shard], 15_000)).toEqual([]);
   } finally {
     await fresh.database.drop();

@@ -104,7 +104,7 @@ export function createLeasing(db: Database, plans: PlanCache, followUp: FollowUp
     async handBack(claimed) {
       await settle(
         db,
-        claimed.map(({ run, holder }) => unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt })),
+        claimed.map(({ run, holder }) => unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt, heldMs: run.now })),
       );
       await returnTokens(claimed);
     },
@@ -114,7 +114,7 @@ export function createLeasing(db: Database, plans: PlanCache, followUp: FollowUp
 function refused(run: ClaimedRun, holder: number): AttemptResult {
   const reason = "the job's definition cannot be used on this node";
   return {
-    ...unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt }),
+    ...unbegun({ shard: run.shard, runId: run.run_id, holder, attempt: run.attempt, heldMs: run.now }),
     ...{ next: "dead", reason },
     evidence: {
       ...{ outcome: "failed", failureClass: "internal", error: reason, mayHaveBeenSeen: false, statusCode: null, output: null },
