@@ -27,8 +27,11 @@ export type Simulation = {
 
 /** In this time after the last fault, all that is due has fired. What is found only by a full scan, once a minute, is later. */
 const firedWithinMs = 12_000;
-/** And in this time all of it has ended: runs held by a node that does not know of them are found after 15 to 25 s, and may be retried then. */
-const endedWithinMs = 60_000;
+/**
+ * And in this time all of it has ended: runs held by a node that does not know of them are found after 15 to 25 s and may be retried then, and one that waits
+ * for another of its job, whose release was missed, is looked at after a minute.
+ */
+const endedWithinMs = 150_000;
 const lookEveryMs = 250;
 
 /** One PostgreSQL for all seeds, as it takes seconds to start. From here to `close`, this process has simulated clocks for simulated nodes. */
