@@ -31,6 +31,7 @@ async function attempt(job: { timeout?: string; deadline?: string; completion?: 
     attempt: 2,
     deadlineFromMs: startedMs,
     holder: 1,
+    heldMs: null,
     payload: null,
   };
   const placement = { priority: 4, origin: 1, queue: null, concurrencyKey: null, pulled: false };
