@@ -47,14 +47,16 @@ const nodesSql = `
 select node_id::float8 as "nodeId", name, (extract(epoch from started_at) * 1000)::float8 as "startedMs",
        (extract(epoch from buried_at) * 1000)::float8 as "buriedMs", clock_offset_ms as "clockOffsetMs"
 from punctual.nodes`;
-const liveSql = "select count(*)::int as live from punctual.live_runs where nominal_at <= to_timestamp($1::float8 / 1000)";
+const liveSql = `
+select count(*)::int as live from punctual.live_runs
+where nominal_at <= to_timestamp($1::float8 / 1000) and not (job_id = any ($2::uuid[]))`;
 
-/** Reads everything; for a cluster that has stopped. */
-export async function readFacts(databaseUrl: string): Promise<Facts> {
+/** Reads everything but the runs of `foreign` jobs; for a cluster that has stopped. */
+export async function readFacts(databaseUrl: string, foreign: ReadonlySet<string>): Promise<Facts> {
   return withClient(databaseUrl, async (client) => {
     const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
     return {
-      runs: await rows<RunRow>(runsSql),
+      runs: (await rows<RunRow>(runsSql)).filter((run) => !foreign.has(run.jobId)),
       attempts: await rows<AttemptRow>(attemptsSql),
       cursors: await rows<CursorRow>(cursorsSql),
       nodes: await rows<NodeRow>(nodesSql),
@@ -62,10 +64,10 @@ export async function readFacts(databaseUrl: string): Promise<Facts> {
   });
 }
 
-/** How many runs due until a time are not over. */
-export async function countLive(databaseUrl: string, endMs: number): Promise<number> {
+/** How many runs due until a time are not over, those of `foreign` jobs aside. */
+export async function countLive(databaseUrl: string, endMs: number, foreign: ReadonlySet<string>): Promise<number> {
   return withClient(databaseUrl, async (client) => {
-    const { rows } = await client.query<{ live: number }>(liveSql, [endMs]);
+    const { rows } = await client.query<{ live: number }>(liveSql, [endMs, [...foreign]]);
     return rows[0]?.live ?? 0;
   });
 }

@@ -17,7 +17,7 @@ async function play(scenario: Scenario, options: Options, signal: AbortSignal): 
   const cleanup = createCleanup(say);
   try {
     const seconds = options.seconds ?? scenario.seconds;
-    return await playScenario(scenario, { seconds, out: options.out }, cleanup, say, signal);
+    return await playScenario(scenario, { seconds, size: options.size, out: options.out }, cleanup, say, signal);
   } finally {
     await cleanup.run();
   }

@@ -5,15 +5,18 @@ export type Options = {
   scenario: string;
   /** Null for the scenario's own. */
   seconds: number | null;
+  /** Null for the scenario's own. */
+  size: number | null;
   out: string;
   json: boolean;
 };
 
-export const usage = `Usage: npm run faults -- SCENARIO|all|list [--seconds N] [--out FOLDER] [--json]
+export const usage = `Usage: npm run faults -- SCENARIO|all|list [--seconds N] [--size N] [--out FOLDER] [--json]
 
   list             the scenarios, and what each does
   all              one after the other
   --seconds N      how long faults are injected (5 to 86400; default: the scenario's own)
+  --size N         how many jobs fall due at once, for the scenario herd (1000 to 1000000; default 20000)
   --out FOLDER     where the pictures go (default .faults)
   --json           print one JSON document instead of a report; an array for all
 
@@ -26,13 +29,19 @@ export function readOptions(args: readonly string[]): Options {
     allowPositionals: true,
     options: {
       seconds: { type: "string" },
+      size: { type: "string" },
       out: { type: "string", default: ".faults" },
       json: { type: "boolean", default: false },
     },
   });
   const [scenario, ...more] = positionals;
   if (scenario === undefined || more.length > 0) throw new Error("Name one scenario.");
-  const seconds = values.seconds === undefined ? null : Number(values.seconds);
-  if (seconds !== null && !(seconds >= 5 && seconds <= 86_400)) throw new Error(`--seconds ${values.seconds} is out of its range.`);
-  return { scenario, seconds, out: values.out, json: values.json };
+  const number = (name: "seconds" | "size", least: number, most: number): number | null => {
+    const text = values[name];
+    if (text === undefined) return null;
+    const value = Number(text);
+    if (!(value >= least && value <= most)) throw new Error(`--${name} ${text} is out of its range.`);
+    return value;
+  };
+  return { scenario, seconds: number("seconds", 5, 86_400), size: number("size", 1_000, 1_000_000), out: values.out, json: values.json };
 }

@@ -4,11 +4,13 @@ import { databaseOutage } from "./scenarios/database-outage.ts";
 import { databaseRestart } from "./scenarios/database-restart.ts";
 import { editsRacingTicks } from "./scenarios/edits-racing-ticks.ts";
 import { eventLoopStall } from "./scenarios/event-loop-stall.ts";
+import { herd } from "./scenarios/herd.ts";
 import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
 import { lockedTables } from "./scenarios/locked-tables.ts";
 import { networkScenarios, slowNetwork } from "./scenarios/network.ts";
 import { pinnedSnapshot } from "./scenarios/pinned-snapshot.ts";
+import { poisonRows } from "./scenarios/poison-rows.ts";
 import { poolExhaustion } from "./scenarios/pool-exhaustion.ts";
 import { rollingDeploy } from "./scenarios/rolling-deploy.ts";
 import { stopCont } from "./scenarios/stop-cont.ts";
@@ -28,5 +30,7 @@ export const scenarios: readonly Scenario[] = [
   pinnedSnapshot,
   clockSkew,
   editsRacingTicks,
+  poisonRows,
+  herd,
   rollingDeploy,
 ];

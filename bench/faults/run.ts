@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Cleanup } from "../lib/cleanup.ts";
-import type { ArrivalFact, JobFact, Window } from "../lib/history.ts";
+import { type ArrivalFact, type JobFact, occurrenceKey, type Window } from "../lib/history.ts";
 import { outstandingOf } from "../lib/outstanding.ts";
 import { countLive, readFacts } from "./facts.ts";
 import type { FaultMark } from "./fault-log.ts";
@@ -34,10 +34,12 @@ export type Result = {
   picture: string;
 } & Omit<Verdict, "clean">;
 
-export type RunOptions = { seconds: number; out: string };
+export type RunOptions = { seconds: number; size: number | null; out: string };
 type Say = (line: string) => void;
 
 const drainMs = 120_000;
+/** And for each job, as a herd takes its time. */
+const drainMsPerJob = 5;
 const pollMs = 250;
 /** Faults and what follows from them: two lease times and a look. */
 const aftermathMs = 10_000;
@@ -47,12 +49,12 @@ const graceMs = 60_000;
 /** Plays a scenario from its start to its verdict. */
 export async function playScenario(
   scenario: Scenario,
-  { seconds, out }: RunOptions,
+  { seconds, size, out }: RunOptions,
   cleanup: Cleanup,
   say: Say,
   signal: AbortSignal,
 ): Promise<Result> {
-  const stage = await setStage(scenario, cleanup, say, signal);
+  const stage = await setStage(scenario, size, cleanup, say, signal);
   const { database, cluster, receiver, faults, clock } = stage;
   const watcher = startWatcher(database.url);
   cleanup.add(async () => void (await watcher.stop()));
@@ -68,9 +70,9 @@ export async function playScenario(
   const { arrivals, drainedAfterMs } = await drain(stage, jobs, endMs, say);
   await cluster.stop();
   const stoppedMs = Date.now();
-  arrivals.push(...receiver.ledger.read());
+  for (const arrival of receiver.ledger.read()) arrivals.push(arrival);
   const watched = await watcher.stop();
-  const facts = await readFacts(database.url);
+  const facts = await readFacts(database.url, stage.foreign);
 
   const windows = faults.marks.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + aftermathMs }));
   const { clean, ...verdict } = judge({ jobs, arrivals, facts, ownerships: watched.ownerships, endMs, stoppedMs, windows });
@@ -81,6 +83,7 @@ export async function playScenario(
     gauges: cluster.gauges,
     lives: cluster.lives(),
     faultLagMs: verdict.faultLagMs,
+    lagMsOf: (isSource) => lagsOf(jobs, arrivals, isSource),
     figures: stage.figures,
   });
   const problems = [
@@ -116,16 +119,27 @@ async function drain(stage: Stage, jobs: readonly JobFact[], endMs: number, say:
   const passed = (): number => Math.round(performance.now() - start);
   for (;;) {
     const fresh = stage.receiver.ledger.read();
-    arrivals.push(...fresh);
+    for (const arrival of fresh) arrivals.push(arrival);
     outstanding.saw(fresh);
-    const live = outstanding.left() === 0 ? await countLive(stage.database.url, endMs) : null;
+    const live = outstanding.left() === 0 ? await countLive(stage.database.url, endMs, stage.foreign) : null;
     if (live === 0) return { arrivals, drainedAfterMs: passed() };
-    if (passed() > drainMs) {
-      say(`after ${drainMs / 1000} s, ${outstanding.left()} occurrences are still outstanding`);
+    if (passed() > drainMs + jobs.length * drainMsPerJob) {
+      say(`after ${Math.round(passed() / 1_000)} s, ${outstanding.left()} occurrences are still outstanding`);
       return { arrivals, drainedAfterMs: passed() };
     }
     await delay(pollMs);
   }
+}
+
+function lagsOf(jobs: readonly JobFact[], arrivals: readonly ArrivalFact[], isSource: (source: string) => boolean): number[] {
+  const wanted = new Set(jobs.filter(({ source }) => isSource(source)).map(({ jobId }) => jobId));
+  const first = new Map<string, number>();
+  for (const { jobId, nominalMs, receivedMs } of arrivals) {
+    if (!wanted.has(jobId)) continue;
+    const key = occurrenceKey(jobId, nominalMs);
+    first.set(key, Math.min(first.get(key) ?? Number.POSITIVE_INFINITY, receivedMs - nominalMs));
+  }
+  return [...first.values()];
 }
 
 function longestSilence(windows: readonly Window[], arrivals: readonly ArrivalFact[]): number | null {

@@ -18,6 +18,8 @@ export type Evidence = {
   lives: readonly Life[];
   /** Lag of what became due during a fault or shortly after. */
   faultLagMs: Lag | null;
+  /** From nominal time to first arrival, of every occurrence that arrived of the jobs whose source is one of these. */
+  lagMsOf(isSource: (source: string) => boolean): number[];
   /** What the scenario counted while it ran, by name. */
   figures: Readonly<Record<string, number>>;
 };

@@ -30,6 +30,10 @@ export type Stage = {
   figures: Readonly<Record<string, number>>;
   /** Jobs, or revisions of jobs, that the scenario made itself. */
   extraJobs: JobFact[];
+  /** Jobs that the scenario put into the database itself, beside the API: what becomes of them is its own affair. */
+  foreign: Set<string>;
+  /** How much of it, where a scenario has a size; null for its own. */
+  size: number | null;
   /** Set when the timed part begins. */
   clock: { startMs: number; endMs: number };
   /** Waits; false when the time of the scenario is up, or would be before the wait is over. */
@@ -39,7 +43,13 @@ export type Stage = {
 };
 
 /** Starts database, nodes and receiver in a temporary folder; what it started ends with the clean-up, also when a later step fails. */
-export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line: string) => void, signal: AbortSignal): Promise<Stage> {
+export async function setStage(
+  scenario: Scenario,
+  size: number | null,
+  cleanup: Cleanup,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "punctual-faults-"));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   // mkdtemp closes the folder to others; for root, the database runs as another user.
@@ -73,6 +83,8 @@ export async function setStage(scenario: Scenario, cleanup: Cleanup, say: (line:
     },
     figures,
     extraJobs: [],
+    foreign: new Set(),
+    size,
     clock,
     wait,
     async rest(ms) {
