@@ -10,8 +10,8 @@ import { api } from "./node-process.ts";
 import { type ReplicatedPair, startPair } from "./replicated-pair.ts";
 
 let pair: ReplicatedPair;
-let receiver: Receiver;
-let node: Node;
+let receiver: Receiver | undefined;
+let node: Node | undefined;
 let apiKey: string;
 let creating: boolean;
 
@@ -28,13 +28,14 @@ beforeEach(async () => {
 }, 40_000);
 afterEach(async () => {
   creating = false;
-  await node.stop();
-  await receiver.stop();
+  // A set-up that failed half-way must not keep the servers from being stopped, by the hook that runs after this one.
+  await node?.stop();
+  await receiver?.stop();
 });
 
-const create = async (body: object): Promise<string> => String((await api(node.url, apiKey, "POST", "/v1/jobs", body)).jobId);
-const target = (path: string) => ({ type: "http", url: receiver.url + path });
-const arrivalsOf = (path: string) => receiver.requests.filter((request) => request.path === path);
+const create = async (body: object): Promise<string> => String((await api(node?.url ?? "", apiKey, "POST", "/v1/jobs", body)).jobId);
+const target = (path: string) => ({ type: "http", url: `${receiver?.url}${path}` });
+const arrivalsOf = (path: string) => (receiver?.requests ?? []).filter((request) => request.path === path);
 
 describe("a failover to a synchronous standby", () => {
   test("is followed within ten seconds, by one URL that names both; nothing acknowledged is lost, and the old primary back read-only is left alone", async () => {
