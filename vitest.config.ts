@@ -17,7 +17,7 @@ export default defineConfig({
     globalSetup: ["packages/testkit/test/global-setup.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    testTimeout: 40_000,
+    hookTimeout: 40_000,
   },
 });
