@@ -1,4 +1,5 @@
-import pg from "pg";
+import type pg from "pg";
+import { connectToPrimary } from "./primary.ts";
 
 /** What the database holds in the end, read with statements of our own. All times are epoch milliseconds. */
 export type Facts = {
@@ -52,8 +53,8 @@ select count(*)::int as live from punctual.live_runs
 where nominal_at <= to_timestamp($1::float8 / 1000) and not (job_id = any ($2::uuid[]))`;
 
 /** Reads everything but the runs of `foreign` jobs; for a cluster that has stopped. */
-export async function readFacts(databaseUrl: string, foreign: ReadonlySet<string>): Promise<Facts> {
-  return withClient(databaseUrl, async (client) => {
+export async function readFacts(servers: readonly string[], foreign: ReadonlySet<string>): Promise<Facts> {
+  return withClient(servers, async (client) => {
     const rows = async <T extends object>(sql: string): Promise<T[]> => (await client.query<T>(sql)).rows;
     return {
       runs: (await rows<RunRow>(runsSql)).filter((run) => !foreign.has(run.jobId)),
@@ -65,17 +66,15 @@ export async function readFacts(databaseUrl: string, foreign: ReadonlySet<string
 }
 
 /** How many runs due until a time are not over, those of `foreign` jobs aside. */
-export async function countLive(databaseUrl: string, endMs: number, foreign: ReadonlySet<string>): Promise<number> {
-  return withClient(databaseUrl, async (client) => {
+export async function countLive(servers: readonly string[], endMs: number, foreign: ReadonlySet<string>): Promise<number> {
+  return withClient(servers, async (client) => {
     const { rows } = await client.query<{ live: number }>(liveSql, [endMs, [...foreign]]);
     return rows[0]?.live ?? 0;
   });
 }
 
-async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: "faults checker" });
-  client.on("error", () => {});
-  await client.connect();
+async function withClient<T>(servers: readonly string[], work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const { client } = await connectToPrimary(servers, { application_name: "faults checker" });
   try {
     return await work(client);
   } finally {

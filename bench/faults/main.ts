@@ -52,7 +52,7 @@ function optionsOrNull(): Options | null {
 }
 
 function chosenBy({ scenario }: Options): readonly Scenario[] {
-  return scenario === "all" ? scenarios : scenarios.filter(({ name }) => name === scenario);
+  return scenario === "all" ? scenarios.filter(({ replicated = false }) => !replicated) : scenarios.filter(({ name }) => name === scenario);
 }
 
 const options = optionsOrNull();

@@ -14,7 +14,7 @@ export type Options = {
 export const usage = `Usage: npm run faults -- SCENARIO|all|list [--seconds N] [--size N] [--out FOLDER] [--json]
 
   list             the scenarios, and what each does
-  all              one after the other
+  all              one after the other, without failover, which needs Patroni
   --seconds N      how long faults are injected (5 to 86400; default: the scenario's own)
   --size N         how many jobs fall due at once, for the scenario herd (1000 to 1000000; default 20000)
   --out FOLDER     where the pictures go (default .faults)

@@ -6,7 +6,10 @@ import { startEmbeddedPostgres } from "@punctual/server";
 
 /** The database of a scenario, which can be taken away and brought back at the same address. */
 export type FaultDatabase = {
+  /** As the nodes are to know it. */
   url: string;
+  /** Each server by itself. */
+  servers: readonly string[];
   version: string;
   /** Of the server that runs now, or ran last. */
   pid(): number;
@@ -29,6 +32,7 @@ export async function startDatabase(folder: string, settings: Record<string, str
   const url = server.databaseUrl;
   return {
     url,
+    servers: [url],
     version: server.version,
     pid: () => server.pid,
     async down(how) {
@@ -48,17 +52,21 @@ export async function startDatabase(folder: string, settings: Record<string, str
 }
 
 /** Below the range from which the system gives ports to outgoing connections: one of those could take the port, or even connect to itself, while the server is down. */
-async function quietPort(): Promise<number> {
+export async function quietPort(inARow = 1): Promise<number> {
   for (let tries = 0; tries < portTries; tries++) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
-    const probe = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-    });
-    if (isFree) return port;
+    const free = await Promise.all(Array.from({ length: inARow }, (_, offset) => isFree(port + offset)));
+    if (free.every(Boolean)) return port;
   }
   throw new Error(`None of ${portTries} ports below 32,000 is free on 127.0.0.1.`);
+}
+
+function isFree(port: number): Promise<boolean> {
+  const probe = createServer();
+  return new Promise<boolean>((resolve) => {
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
 }
 
 function isAlive(pid: number): boolean {

@@ -4,6 +4,7 @@ import { databaseOutage } from "./scenarios/database-outage.ts";
 import { databaseRestart } from "./scenarios/database-restart.ts";
 import { editsRacingTicks } from "./scenarios/edits-racing-ticks.ts";
 import { eventLoopStall } from "./scenarios/event-loop-stall.ts";
+import { failover } from "./scenarios/failover.ts";
 import { herd } from "./scenarios/herd.ts";
 import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
@@ -33,4 +34,5 @@ export const scenarios: readonly Scenario[] = [
   poisonRows,
   herd,
   rollingDeploy,
+  failover,
 ];

@@ -56,7 +56,7 @@ export async function playScenario(
 ): Promise<Result> {
   const stage = await setStage(scenario, size, cleanup, say, signal);
   const { database, cluster, receiver, faults, clock } = stage;
-  const watcher = startWatcher(database.url);
+  const watcher = startWatcher(database.servers);
   cleanup.add(async () => void (await watcher.stop()));
   const startMs = Date.now();
   Object.assign(clock, { startMs, endMs: startMs + seconds * 1_000 });
@@ -72,13 +72,14 @@ export async function playScenario(
   const stoppedMs = Date.now();
   for (const arrival of receiver.ledger.read()) arrivals.push(arrival);
   const watched = await watcher.stop();
-  const facts = await readFacts(database.url, stage.foreign);
+  const facts = await readFacts(database.servers, stage.foreign);
 
   const windows = faults.marks.map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + aftermathMs }));
   const { clean, ...verdict } = judge({ jobs, arrivals, facts, ownerships: watched.ownerships, endMs, stoppedMs, windows });
   const bitten = scenario.bitten({
     faults: faults.marks,
     facts,
+    arrivals,
     watched,
     gauges: cluster.gauges,
     lives: cluster.lives(),
@@ -121,7 +122,7 @@ async function drain(stage: Stage, jobs: readonly JobFact[], endMs: number, say:
     const fresh = stage.receiver.ledger.read();
     for (const arrival of fresh) arrivals.push(arrival);
     outstanding.saw(fresh);
-    const live = outstanding.left() === 0 ? await countLive(stage.database.url, endMs, stage.foreign) : null;
+    const live = outstanding.left() === 0 ? await countLive(stage.database.servers, endMs, stage.foreign) : null;
     if (live === 0) return { arrivals, drainedAfterMs: passed() };
     if (passed() > drainMs + jobs.length * drainMsPerJob) {
       say(`after ${Math.round(passed() / 1_000)} s, ${outstanding.left()} occurrences are still outstanding`);

@@ -1,3 +1,4 @@
+import type { ArrivalFact } from "../lib/history.ts";
 import type { Lag } from "../lib/lag.ts";
 import type { Life } from "./cluster.ts";
 import type { Facts } from "./facts.ts";
@@ -12,6 +13,7 @@ export type Bite = { bit: boolean } & Record<string, boolean | number | string>;
 export type Evidence = {
   faults: readonly FaultMark[];
   facts: Facts;
+  arrivals: readonly ArrivalFact[];
   watched: Watched;
   /** By node process, as it said of itself before its end: results that came too late, looks that failed. */
   gauges: readonly { node: string; resultsLost: number; loopFailures: number }[];
@@ -38,6 +40,8 @@ export type Scenario = {
   env?(place: number): NodeJS.ProcessEnv;
   /** Whether each node reaches the database through a way of the proxy. */
   proxied?: boolean;
+  /** Whether the database is a pair of servers under Patroni, which this machine must have; `all` leaves such a scenario out. */
+  replicated?: boolean;
   /** Server settings of the database, by name. */
   settings?: Record<string, string>;
   /** Injects its faults until `stage.rest` says that the time is up, and leaves the cluster whole. */

@@ -10,6 +10,7 @@ import type { JobFact } from "../lib/history.ts";
 import { type Receiver, spawnReceiver } from "../lib/receiver-process.ts";
 import { type FaultCluster, startCluster } from "./cluster.ts";
 import { createFaultLog, type FaultLog } from "./fault-log.ts";
+import { startPatroni } from "./patroni.ts";
 import { type FaultDatabase, startDatabase } from "./postgres.ts";
 import { type DatabaseProxy, spawnProxy } from "./proxy/proxy.ts";
 import type { Scenario } from "./scenario.ts";
@@ -54,7 +55,7 @@ export async function setStage(
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   // mkdtemp closes the folder to others; for root, the database runs as another user.
   chmodSync(folder, 0o755);
-  const database = await startDatabase(folder, scenario.settings ?? {});
+  const database = await (scenario.replicated ? startPatroni(folder) : startDatabase(folder, scenario.settings ?? {}));
   cleanup.add(() => database.stop());
   signal.throwIfAborted();
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
+import { connectToPrimary } from "./primary.ts";
 
 /** Who owned a shard under which epoch, as it was first seen. */
 export type Ownership = { shard: number; owner: number | null; epoch: number; atMs: number };
@@ -16,25 +17,24 @@ export type Watched = {
 export type Watcher = { stop(): Promise<Watched> };
 
 const everyMs = 200;
-const deadlineMs = 2_000;
+const clientOptions = { query_timeout: 2_000, application_name: "faults watcher" };
 
 /** Reads the owners of all shards again and again, as a client of the database that is no part of Punctual. */
-export function startWatcher(databaseUrl: string): Watcher {
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: 1,
-    connectionTimeoutMillis: deadlineMs,
-    query_timeout: deadlineMs,
-    application_name: "faults watcher",
-  });
-  pool.on("error", () => {});
+export function startWatcher(servers: readonly string[]): Watcher {
+  let connection: pg.Client | null = null;
   const known = new Map<number, Ownership>();
   const ownerships: Ownership[] = [];
   const counts = { reads: 0, failures: 0 };
   const stopping = new AbortController();
 
+  /** The next look finds a connection of its own. */
+  const leave = (): void => {
+    connection?.end().catch(() => {});
+    connection = null;
+  };
   const look = async (): Promise<void> => {
-    const { rows } = await pool.query<{ shard: number; owner: string | null; epoch: string }>(
+    connection ??= (await connectToPrimary(servers, clientOptions)).client;
+    const { rows } = await connection.query<{ shard: number; owner: string | null; epoch: string }>(
       "select shard, owner, epoch from punctual.shards order by shard",
     );
     const atMs = Date.now();
@@ -49,14 +49,17 @@ export function startWatcher(databaseUrl: string): Watcher {
   };
   const watching = (async () => {
     while (!stopping.signal.aborted) {
-      await look().catch(() => counts.failures++);
+      await look().catch(() => {
+        counts.failures++;
+        leave();
+      });
       await delay(everyMs, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();
   const stop = async (): Promise<Watched> => {
     stopping.abort();
     await watching;
-    await pool.end();
+    leave();
     return { ownerships, ...counts };
   };
   let stopped: Promise<Watched> | undefined;
