@@ -13,6 +13,8 @@ const pollMs = 50;
 /** Patroni's key in etcd lives for 20 s. */
 const promotionMs = 90_000;
 const portsInARow = 6;
+/** Before the kill nothing reaches the standby for so long, in seconds: whatever is acknowledged without it is lost for certain, and not only with bad luck. */
+const heldS = "2";
 
 /**
  * Two servers under Patroni, by `deploy/ha/ha.sh`: `down` kills the primary and waits until the other one has taken over, `up` revives it and waits until it is the
@@ -21,7 +23,8 @@ const portsInARow = 6;
 export async function startPatroni(parent: string): Promise<FaultDatabase> {
   const folder = join(parent, "ha");
   const env = { ...process.env, HA_BASE_PORT: String(await quietPort(portsInARow)) };
-  const ha = async (verb: string): Promise<string> => (await run(program, [verb, folder], { env })).stdout.trim();
+  const ha = async (verb: string, ...more: string[]): Promise<string> =>
+    (await run(program, [verb, folder, ...more], { env })).stdout.trim();
   const stop = async (): Promise<void> => {
     if (existsSync(join(folder, "port"))) await ha("down");
   };
@@ -36,7 +39,7 @@ export async function startPatroni(parent: string): Promise<FaultDatabase> {
       version: await versionOf(servers),
       pid: () => pidOf(join(folder, `db${servers.indexOf(primary) + 1}`)),
       async down() {
-        await ha("kill-primary");
+        await ha("kill-primary", heldS);
         primary = await promoted(servers, primary);
       },
       up: async () => void (await ha("up")),

@@ -4,13 +4,15 @@ set -euo pipefail
 
 usage() {
   cat <<'USAGE'
-Usage: ha.sh up [FOLDER] | status FOLDER | url FOLDER | kill-primary FOLDER | down FOLDER
+Usage: ha.sh up [FOLDER] | status FOLDER | url FOLDER | kill-primary FOLDER [SECONDS] | down FOLDER
 
   up [FOLDER]          starts what does not run yet, waits until the standby is synchronous, prints DATABASE_URL;
                        without a folder it makes one below the folder for temporary files
   status FOLDER        a line for each server: name, address, role
   url FOLDER           only the URL, which names both servers
-  kill-primary FOLDER  kill -9 for the primary and its Patroni; `up` revives them
+  kill-primary FOLDER [SECONDS]
+                       kill -9 for the primary and its Patroni, and prints its name; `up` revives them. With SECONDS,
+                       nothing reaches the standby for so long before: what did not wait for it is lost for certain
   down FOLDER          stops everything; the data stays in the folder
 
 Environment, read by the first `up` of a folder:
@@ -30,7 +32,7 @@ fail() {
 }
 
 members="db1 db2"
-templates=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 wait_s=${HA_WAIT_S:-120}
 
 # --- where things are ---
@@ -64,87 +66,15 @@ url() {
   echo "postgres://punctual:$(cat "$folder/password")@127.0.0.1:$(port db1),127.0.0.1:$(port db2)/punctual?target_session_attrs=read-write"
 }
 
-# --- processes ---
-
-# PostgreSQL refuses to run as root. Unlike su and sudo, setpriv becomes the program, so that its process id is the program's.
-as_owner() {
-  if [ "$(id -u)" -ne 0 ]; then exec "$@"; fi
-  local owner
-  owner=$(cat "$folder/owner")
-  exec setpriv --reuid "$owner" --regid "$(id -g "$owner")" --init-groups -- "$@"
-}
-
-start() { # NAME COMMAND...: a process of its own session, which outlives this program
-  local name=$1
-  shift
-  (cd "$folder/$name" && as_owner setsid "$@" >>"$folder/$name.log" 2>&1 </dev/null) &
-  echo $! >"$folder/$name.pid"
-}
-
-pid_of() { # NAME: of the process that `start` started; fails when it has ended
-  local pid
-  pid=$(cat "$folder/$1.pid" 2>/dev/null) || return 1
-  # A number that another process has got since does not count.
-  ps -p "$pid" -o args= 2>/dev/null | grep -qF "$folder/$1" || return 1
-  echo "$pid"
-}
-
-postmaster_of() { # NAME: fails when the server does not run
-  local pid
-  pid=$(head -n 1 "$folder/$1/data/postmaster.pid" 2>/dev/null) || return 1
-  ps -p "$pid" -o args= 2>/dev/null | grep -qF "$folder/$1/data" || return 1
-  echo "$pid"
-}
-
-wait_until() { # SECONDS COMMAND...
-  local deadline=$((SECONDS + $1))
-  shift
-  until "$@"; do
-    [ "$SECONDS" -lt "$deadline" ] || return 1
-    sleep 0.3
-  done
-}
-
-ended() { ! "$@" >/dev/null; }
-
-# --- the database ---
-
-sql() { # NAME DATABASE STATEMENT
-  PGPASSWORD=$(cat "$folder/password") PGCONNECT_TIMEOUT=3 "$HA_PG_BIN/psql" -XAtq -v ON_ERROR_STOP=1 \
-    -h 127.0.0.1 -p "$(port "$1")" -U postgres -d "$2" -c "$3"
-}
-
-role_of() { # NAME: primary, standby or down
-  case $(sql "$1" postgres "select pg_is_in_recovery()" 2>/dev/null || true) in
-    f) echo primary ;;
-    t) echo standby ;;
-    *) echo down ;;
-  esac
-}
-
-primary() {
-  local name
-  for name in $members; do
-    if [ "$(role_of "$name")" = primary ]; then
-      echo "$name"
-      return
-    fi
-  done
-  return 1
-}
-
-is_replicated() {
-  local name
-  name=$(primary) || return 1
-  [ "$(sql "$name" postgres "select count(*) from pg_stat_replication where state = 'streaming' and sync_state = 'sync'" 2>/dev/null)" = 1 ]
-}
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$here/lib.sh"
 
 # --- verbs ---
 
 prepare() {
-  local base=${HA_BASE_PORT:-25430} owner name
+  local base=${HA_BASE_PORT:-25430} owner name taken
   case $base in *[!0-9]* | "") fail "HA_BASE_PORT is $base; it must be a port number" ;; esac
-  [ "$base" -ge 1024 ] && [ "$base" -le 65530 ] || fail "HA_BASE_PORT is $base; six ports from there on must be between 1024 and 65535"
+  if [ "$base" -lt 1024 ] || [ "$base" -gt 65530 ]; then fail "HA_BASE_PORT is $base; six ports from there on must be between 1024 and 65535"; fi
   owner=$(id -un)
   if [ "$(id -u)" -eq 0 ]; then
     owner=${HA_USER:-postgres}
@@ -153,6 +83,10 @@ prepare() {
   fi
   mkdir -p "$folder/etcd"
   echo "$owner" >"$folder/owner"
+  (as_owner test -x "$folder") || fail "the user $owner cannot enter $folder; choose another folder"
+  for taken in $(seq "$base" $((base + 5))); do
+    if (exec 3<>"/dev/tcp/127.0.0.1/$taken") 2>/dev/null; then fail "something listens on port $taken; set HA_BASE_PORT to the first of six free ports"; fi
+  done
   echo "$base" >"$folder/port"
   (umask 077 && od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$folder/password")
   for name in $members; do
@@ -160,10 +94,9 @@ prepare() {
     chmod 700 "$folder/$name" "$folder/$name/data"
     (umask 077 && sed -e "s|@NAME@|$name|g" -e "s|@DIR@|$folder/$name|g" -e "s|@PG_BIN@|$HA_PG_BIN|g" -e "s|@PASSWORD@|$(cat "$folder/password")|g" \
       -e "s|@PG_PORT@|$(port "$name")|g" -e "s|@REST_PORT@|$(port "$name-rest")|g" -e "s|@ETCD_PORT@|$(port etcd)|g" \
-      "$templates/patroni.yml.template" >"$folder/$name/patroni.yml")
+      "$here/patroni.yml.template" >"$folder/$name/patroni.yml")
   done
   if [ "$(id -u)" -eq 0 ]; then chown -R "$owner" "$folder/etcd" "$folder/db1" "$folder/db2"; fi
-  (as_owner test -x "$folder") || fail "the user $owner cannot enter $folder; choose another folder"
 }
 
 start_etcd() {
@@ -207,11 +140,19 @@ status() {
 }
 
 kill_primary() {
-  local name
+  local hold_s=$1 name server sender senders=""
+  case $hold_s in *[!0-9]*) fail "$hold_s is not a number of seconds" ;; esac
   name=$(primary) || fail "there is no primary at this moment"
+  server=$(postmaster_of "$name")
   # Patroni first: it would start the server again.
   kill -KILL "$(pid_of "$name")" 2>/dev/null || true
-  kill -KILL "$(postmaster_of "$name")"
+  if [ "$hold_s" -gt 0 ]; then
+    senders=$(sql "$name" postgres "select pid from pg_stat_replication")
+    for sender in $senders; do kill -STOP "$sender"; done
+    sleep "$hold_s"
+  fi
+  kill -KILL "$server"
+  for sender in $senders; do kill -KILL "$sender"; done
   echo "$name"
 }
 
@@ -263,6 +204,6 @@ folder=$(cd "$folder" && pwd)
 case $folder in *[!A-Za-z0-9/_.-]*) fail "the folder $folder has characters other than letters, digits, and / _ . -" ;; esac
 find_programs
 case $verb in
-  kill-primary) kill_primary ;;
+  kill-primary) kill_primary "${3:-0}" ;;
   *) "$verb" ;;
 esac

@@ -12,7 +12,7 @@ const readOnly = "25006";
 
 export const failover: Scenario = {
   name: "failover",
-  what: "Kills the primary of two servers with synchronous replication, and its Patroni, under load; when the standby has taken over, revives the old primary; and again the other way round.",
+  what: "Under load, holds the replication stream of a primary and its synchronous standby back for 2 s, and kills the primary and its Patroni; when the standby has taken over, revives the old primary; and again the other way round.",
   shows:
     "each time the other server takes writes, the nodes and a client beside them met errors, and the old primary is back as a standby that refuses to be written to",
   seconds: 120,
