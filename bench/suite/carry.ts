@@ -5,6 +5,7 @@ import { type NodeOptions, type Nodes, startNodes } from "./nodes.ts";
 import { type Outcome, readOutcome } from "./outcome.ts";
 import type { Context, Figures } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
+import { readStorage } from "./storage.ts";
 
 export type Load = {
   fleet: Omit<Fleet, "tenantId" | "leadMs">;
@@ -62,6 +63,7 @@ export async function carriedOf(stage: Stage, usage: Usage, more: object): Promi
     /** Occurrences fired by one move of a cursor: above one for jobs that are behind. */
     runsPerMove: moves === 0 ? null : round(runs / moves),
     ...{ attempts, others, perSecond, postgres: stage.postgres },
+    storage: await readStorage(stage.db),
     ...more,
   };
   return { usage, outcome, figures };

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createCleanup, interruption } from "../lib/cleanup.ts";
+import { writeCoefficients } from "./coefficients.ts";
 import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, usage } from "./options.ts";
 import { publish } from "./publish.ts";
@@ -75,9 +76,9 @@ function list(): number {
   return 0;
 }
 
-function table(folder: string): number {
+function write(files: () => string[]): number {
   try {
-    process.stdout.write(`${publish(folder, ".").join("\n")}\n`);
+    process.stdout.write(`${files().join("\n")}\n`);
     return 0;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
@@ -94,7 +95,8 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   if (call.scenario === "list") return list();
-  if (call.scenario === "table") return table(call.from);
+  if (call.scenario === "table") return write(() => publish(call.from, "."));
+  if (call.scenario === "coefficients") return write(() => [writeCoefficients(call.from, ".")]);
   const scenario = scenarios.find(({ name }) => name === call.scenario);
   if (scenario) return measure(scenario, call);
   say(`There is no scenario ${call.scenario}: npm run bench -- list\n\n${usage}`);

@@ -3,7 +3,8 @@ import type { Options } from "./scenario.ts";
 
 export const usage = `Usage: npm run bench -- SCENARIO [options]
        npm run bench -- list
-       npm run bench -- table [--from FOLDER]
+       npm run bench -- table [--from FOLDER]          writes results into docs/performance.md
+       npm run bench -- coefficients [--from FOLDER]   writes what \`punctual plan\` multiplies by
 
   --seconds N      how long is measured (default: the scenario's own)
   --warmup N       seconds before that (default 10)

@@ -10,6 +10,7 @@ export const verbs: readonly (VerbEntry | VerbGroup)[] = [
   { name: "restore", summary: "restore a backup, and fire nothing until a person has decided", load: () => import("./restore.ts") },
   { name: "doctor", summary: "check that everything needed is there", load: () => import("./doctor.ts") },
   { name: "cluster", summary: "show the nodes, the shards and who owns them", load: () => import("./cluster.ts") },
+  { name: "plan", summary: "say what a load needs: nodes, database, growth, and what gives way first", load: () => import("./plan.ts") },
   { name: "findings", summary: "list what the watchdog found and is not mended", load: () => import("./findings.ts") },
   { name: "audit", summary: "prove that every occurrence ran or was skipped for a reason", load: () => import("./audit.ts") },
   {
