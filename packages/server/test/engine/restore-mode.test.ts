@@ -30,10 +30,13 @@ const statesOf = async (jobId: string) => {
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 };
 const stopped = (...nodes: TestNode[]) => eventually(() => nodes.every((node) => node.engine.stoppedBecause() !== null));
-/** The node has taken its shards and looked at them; whatever it would fire, it has fired. */
-const looksAround = async (node: TestNode): Promise<void> => {
-  await cluster.settled(node);
-  await eventually(() => node.events.filter(({ type }) => type === "findings_counted").length > 0);
+/** The node owns its shards and has renewed its lease for over a second: whatever it would begin, it has begun. */
+const looksAround = async (...nodes: TestNode[]): Promise<void> => {
+  await cluster.settled(...nodes);
+  const leases = () =>
+    cluster.rows<{ ms: number }>("select punctual.ms(min(lease_until)) as ms from punctual.nodes where buried_at is null");
+  const [first] = await leases();
+  await eventually(async () => ((await leases())[0]?.ms ?? 0) > (first?.ms ?? 0) + 1_200, { timeoutMs: 5_000 });
 };
 /** A cluster that had marked, was stopped, and comes back `minutes` later with this done to it. */
 async function comeBack(minutes: number, change: () => Promise<unknown>, guard: { gapMs?: number } = {}): Promise<TestNode> {
@@ -59,6 +62,7 @@ describe("after a restore", () => {
     const { restore, items } = await mode();
     expect(restore).toMatchObject({ sign: "copied", liveRuns: 1 });
     expect(items).toMatchObject([{ jobId, occurrences: 10, tenant: "default" }]);
+    expect(await statesOf(other)).toEqual({ ready: 1 });
     expect(receiver.requests).toEqual([]);
     expect((await cluster.ask("getCluster", {})).body.stopped).toBe(restore?.detail);
     expect(node.events).toContainEqual(expect.objectContaining({ type: "restore_mode", stopped: true, sign: "copied" }));
@@ -139,6 +143,19 @@ describe("the cluster notices", () => {
     await cluster.rows("update punctual.high_water set seq = seq - 100, xid = pg_current_xact_id()::text::bigint & 4294967295");
     await stopped(...nodes);
     expect(await restoreSign()).toBe("went_back");
+  });
+
+  test("a restore once: not again by a node that was cut off while it was decided", async () => {
+    const [node, away] = [await cluster.start(), await cluster.start()];
+    await marked();
+    await looksAround(node, away);
+    away.proxy.cut();
+    await cluster.rows("update punctual.high_water set seq = seq - 100, xid = pg_current_xact_id()::text::bigint & 4294967295");
+    await stopped(node);
+    await cluster.ask("resolveRestoreMode", { body: { choice: "run" } });
+    away.proxy.heal();
+    await looksAround(node, away);
+    expect(await restoreSign()).toBeNull();
   });
 
   test("a clock that jumps ahead, and one that goes back", async () => {
