@@ -147,6 +147,28 @@ describe("the checker of the proofs", () => {
     expect(shorter).toMatchObject({ clean: true, expected: 8, grey: 2 });
   });
 
+  it("follows the misfire policy: the latest of what is older than the window runs, and the others are recorded as skipped", () => {
+    const missed = { policy: "latest" as const, windowMs: 20_000, resumedFromMs: startMs + 59_000 };
+    const jobs = [{ ...every, missed }];
+    const nominalsMs = [7, 17, 27, 37, 47, 57].map((second) => startMs + second * 1000);
+    // Older than the window at the return: 7 to 37. The last of them runs; 37 to 40 is open, as the age was taken until the end.
+    const ran = nominalsMs.filter((nominalMs) => nominalMs > startMs + 30_000);
+    const course = (arrived: readonly number[], skipped: readonly number[]): Findings =>
+      check({
+        ...flawless,
+        jobs,
+        arrivals: arrived.map((nominalMs) => arrivalOf(every, nominalMs)),
+        runs: nominalsMs
+          .filter((nominalMs) => arrived.includes(nominalMs) || skipped.includes(nominalMs))
+          .map((nominalMs) => ({ ...runOf(every, nominalMs), status: skipped.includes(nominalMs) ? "skipped" : "succeeded" })),
+      });
+    const old = nominalsMs.slice(0, 3);
+    expect(course(ran, old)).toMatchObject({ clean: true, expected: 2 });
+    expect(course(ran, old.slice(1))).toMatchObject({ clean: false, runs: { missing: [{}] } });
+    expect(course([...old.slice(0, 1), ...ran], old.slice(1))).toMatchObject({ clean: false, unexpected: [{}] });
+    expect(course(ran.slice(0, 2), [...old, startMs + 57_000])).toMatchObject({ clean: false, runs: { notSucceeded: [{}] } });
+  });
+
   it("finds a webhook-id that changes or is not the run's, a foreign job name, and a signature that does not verify", () => {
     const planted = (change: Partial<ArrivalFact>) => doctored({ arrivals: (arrival) => [{ ...arrival, ...change }] });
     expect(planted({ webhookId: "another" })).toMatchObject({ clean: false, wrongIds: [{}] });

@@ -10,6 +10,7 @@ import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
 import { lockedTables } from "./scenarios/locked-tables.ts";
 import { networkScenarios, slowNetwork } from "./scenarios/network.ts";
+import { outageMisfire } from "./scenarios/outage-misfire.ts";
 import { pinnedSnapshot } from "./scenarios/pinned-snapshot.ts";
 import { poisonRows } from "./scenarios/poison-rows.ts";
 import { poolExhaustion } from "./scenarios/pool-exhaustion.ts";
@@ -33,6 +34,7 @@ export const scenarios: readonly Scenario[] = [
   editsRacingTicks,
   poisonRows,
   herd,
+  outageMisfire,
   rollingDeploy,
   failover,
 ];

@@ -40,6 +40,11 @@ export function check(history: History): Findings {
   const arrivals = byOccurrence(history.arrivals);
   const runs = byOccurrence(history.runs);
   const required = [...obligations.occurrences].filter(([, expected]) => expected.required);
+  const skipped = [...obligations.occurrences].filter(([, expected]) => expected.skipped);
+  const mayBeSkipped = ({ jobId, nominalMs }: RunFact): boolean => {
+    const expected = obligations.occurrences.get(occurrenceKey(jobId, nominalMs));
+    return expected?.job.missed !== undefined && !expected.required;
+  };
   const isAllowed = (key: string, jobId: string): boolean => obligations.occurrences.has(key) || obligations.unverifiable.has(jobId);
   const named = (fact: { jobId: string; nominalMs: number }, detail: string): Finding => finding(jobs.get(fact.jobId), fact, detail);
   const strays = history.arrivals.filter((arrival) => !isAllowed(occurrenceKey(arrival.jobId, arrival.nominalMs), arrival.jobId));
@@ -56,7 +61,10 @@ export function check(history: History): Findings {
     missing: required
       .filter(([key]) => !arrivals.has(key))
       .map(([key, expected]) => expectedFinding(expected, `no arrival; ${runText(runs.get(key))}`)),
-    unexpected: strays.map((arrival) => named(arrival, `arrived at ${instant(arrival.receivedMs)}, and its schedule has no such time`)),
+    unexpected: [
+      ...strays.map((arrival) => named(arrival, `arrived at ${instant(arrival.receivedMs)}, and its schedule has no such time`)),
+      ...skipped.filter(([key]) => arrivals.has(key)).map(([, expected]) => expectedFinding(expected, "arrived, and was to be skipped")),
+    ],
     early: history.arrivals
       .filter((arrival) => arrival.receivedMs < arrival.nominalMs)
       .map((arrival) => named(arrival, `arrived ${arrival.nominalMs - arrival.receivedMs} ms before its time`)),
@@ -66,14 +74,16 @@ export function check(history: History): Findings {
       .filter((arrival) => !arrival.signatureValid)
       .map((arrival) => named(arrival, `attempt ${arrival.attempt}`)),
     runs: {
-      missing: required
+      missing: [...required, ...skipped]
         .filter(([key]) => !runs.has(key))
         .map(([key, expected]) => expectedFinding(expected, `no run; ${arrivals.get(key)?.length ?? 0} arrivals`)),
       unexpected: history.runs
         .filter((run) => run.kind !== "scheduled" || !isAllowed(occurrenceKey(run.jobId, run.nominalMs), run.jobId))
         .map((run) => named(run, `${run.kind} run ${run.runId}`)),
       doubled: [...runs.values()].flatMap((group) => group.slice(1).map((run) => named(run, `run ${run.runId} beside ${group[0]?.runId}`))),
-      notSucceeded: history.runs.filter((run) => run.status !== "succeeded").map((run) => named(run, runText([run]))),
+      notSucceeded: history.runs
+        .filter((run) => run.status !== "succeeded" && !(run.status === "skipped" && mayBeSkipped(run)))
+        .map((run) => named(run, runText([run]))),
     },
     wrongNext: history.jobs.flatMap((job) => wrongNext(job, obligations)),
     dialect: obligations.dialect,

@@ -7,6 +7,8 @@ export type Expected = {
   nominalMs: number;
   /** False in the grey zones, where it may arrive or not: while the job was being created or changed, and after the end. */
   required: boolean;
+  /** It must not run, and must be recorded as skipped. */
+  skipped: boolean;
   /** When it became due: its nominal time, or, for a one-time job made for a time in the past, when its creation was acknowledged. */
   dueMs: number;
 };
@@ -43,15 +45,26 @@ export function obligationsOf(jobs: readonly JobFact[], endMs: number, stoppedMs
     for (const nominalMs of nominals ?? []) {
       const isOnce = "runAtMs" in job.schedule;
       const isHeld = nominalMs < (job.endSentMs ?? Number.POSITIVE_INFINITY);
-      const required = nominalMs <= endMs && isHeld && (isOnce || nominalMs > job.acknowledgedMs);
+      const fate = fateOf(job, nominals ?? [], nominalMs, endMs);
+      const required = fate === "runs" && nominalMs <= endMs && isHeld && (isOnce || nominalMs > job.acknowledgedMs);
       const key = occurrenceKey(job.jobId, nominalMs);
       // Two revisions of a job may both have it: it is required when either requires it.
       if (occurrences.get(key)?.required) continue;
       const dueMs = isOnce ? Math.max(nominalMs, job.acknowledgedMs) : nominalMs;
-      occurrences.set(key, { job, nominalMs, required, dueMs });
+      occurrences.set(key, { job, nominalMs, required, skipped: fate === "skipped", dueMs });
     }
   }
   return { occurrences, dialect: [...dialect.values()], unverifiable };
+}
+
+/** What the misfire policy makes of an occurrence. Near the window's end it is open, as its age was taken at some moment between the return and the end. */
+function fateOf({ missed }: JobFact, nominals: readonly number[], nominalMs: number, endMs: number): "runs" | "skipped" | "open" {
+  if (missed === undefined || missed.policy === "all" || nominalMs > endMs - missed.windowMs) return "runs";
+  const oldMs = missed.resumedFromMs - missed.windowMs;
+  if (nominalMs >= oldMs) return "open";
+  if (missed.policy === "skip") return "skipped";
+  // The latest of the old ones runs: this one, or one of those whose age is open.
+  return nominals.some((other) => other > nominalMs && other < oldMs) ? "skipped" : "open";
 }
 
 type OracleOf = (cron: string, timezone: string) => CronOracle | null;

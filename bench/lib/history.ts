@@ -34,8 +34,18 @@ export type JobFact = {
   /** The request that ended it (by an edit, a pause, a deletion) was sent, and answered: occurrences between the two may be or not. Undefined while it holds. */
   endSentMs?: number;
   endAcknowledgedMs?: number;
+  /** What its author wants of occurrences that were missed; undefined where nothing was away for longer than the job's window. */
+  missed?: MissedFact;
   /** What the API said about its first occurrence; undefined where nobody asked. */
   nextRunAtMs?: number | null;
+};
+
+export type MissedFact = {
+  /** What runs of those older than the window: the latest, all, or none. The others must be recorded as skipped. */
+  policy: "latest" | "all" | "skip";
+  windowMs: number;
+  /** When nodes came back; until the end of all, an occurrence's age may have been taken. */
+  resumedFromMs: number;
 };
 
 /** One request at the receiver; one line of its ledger. */
