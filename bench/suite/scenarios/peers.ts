@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Child, startChild } from "../../lib/child.ts";
 import { cleanEnvironment } from "../../lib/node.ts";
 import { startMeter } from "../meter.ts";
+import { percentilesOf } from "../percentiles.ts";
 import { ownCpuSeconds, treeCpuSeconds } from "../processes.ts";
 import { type Redis, startRedis } from "../redis.ts";
 import type { Context, Figures, Scenario } from "../scenario.ts";
@@ -28,6 +29,17 @@ const peers: readonly Peer[] = [
   },
 ];
 
+type RecurringPeer = { step: string; program: string; redis: boolean };
+
+/** pg-boss has one schedule a queue, and a table a queue: thousands of schedules are not what it is made for. */
+const recurring: readonly RecurringPeer[] = [
+  { step: "graphile-worker, schedules", program: "graphile-worker-recurring.mjs", redis: false },
+  { step: "BullMQ, schedules", program: "bullmq-recurring.mjs", redis: true },
+];
+const schedules = 10_000;
+/** Later than that, the next minute's are due. */
+const startedMs = 180_000;
+
 /** They are given a queue that is full already, which spares them what the engine does besides: to find out what is due, and to insert it. */
 export const peersScenario: Scenario = {
   name: "peers",
@@ -42,6 +54,7 @@ export const peersScenario: Scenario = {
       context.say(`${peer.step}: ${found.runsPerSecond} a second`);
       steps.push(found);
     }
+    for (const peer of recurring) steps.push(await measureSchedules(context, stage, peer));
     const [first] = steps;
     if (first === undefined) throw new Error("no peer was measured");
     const { step: _step, ...figures } = first;
@@ -82,6 +95,27 @@ async function measure(context: Context, stage: Stage, { step, program, redis: f
     walBytesPerRun: redis === null ? Math.round(walBytes / done) : null,
     ...{ seconds: Math.round(seconds * 100) / 100, jobs, postgres: stage.postgres },
   };
+}
+
+/** How late ten thousand schedules start that are all due at the full minute; nothing in `lagMs` when they did not all start within three. */
+async function measureSchedules(
+  context: Context,
+  stage: Stage,
+  { step, program, redis: needsRedis }: RecurringPeer,
+): Promise<Figures & { step: string }> {
+  const redis = needsRedis ? await startRedis(context, stage.folder, []) : null;
+  const env = { ...cleanEnvironment(), BENCH_URL: redis?.url ?? stage.url, BENCH_SCHEDULES: String(schedules) };
+  const child = startChild(step, [`${folder}${program}`], { cwd: folder, env });
+  context.cleanup.add(() => child.signal("SIGKILL"));
+  await child.line(/^filled$/, fillMs);
+  const told = await child.line(/^lags (.*)$/, startedMs).catch(() => null);
+  child.signal("SIGKILL");
+  await child.ended;
+  await redis?.stop();
+  const lagMs = told === null ? null : percentilesOf(JSON.parse(told) as [number, number][]);
+  context.say(`${step}: ${lagMs === null ? "not all started within three minutes" : `the last of ${schedules} after ${lagMs.max} ms`}`);
+  const none = { runsPerSecond: null, cpuSeconds: null, memoryMb: null, statementsPerRun: null, rowsPerRun: null, walBytesPerRun: null };
+  return { step, note: `${schedules} schedules due at the full minute`, ...none, lagMs, seconds: 60, schedules, postgres: stage.postgres };
 }
 
 /** Of the peer and of what it keeps its jobs in; read while both live. */
