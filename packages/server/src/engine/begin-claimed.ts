@@ -41,10 +41,11 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
   };
 
   /** Takes what the run needs to begin. @returns why and for how long it waits instead, or that it has no slot */
-  const admit = ({ attempt }: HeldRun, { tenantId, plan, placement: { origin } }: CachedPlan): Wait | "no slot" | null => {
+  const admit = ({ attempt, holder }: HeldRun, { tenantId, plan, placement: { origin } }: CachedPlan): Wait | "no slot" | null => {
     const pass = breakers.pass(tenantId, origin);
     if (pass === "held") return { held: "breaker", delayMs: heldForMs };
-    if (!membership().trusted() || !slots.take(origin)) return "no slot";
+    // Buried meanwhile, it is another node by now, and trusted as that.
+    if (!membership().trusted() || membership().nodeId() !== holder || !slots.take(origin)) return "no slot";
     if (pass === "granted") breakers.spend(tenantId, origin);
     // A retry after the last one of its policy is a person's, who knows why.
     if (pass === "granted" || attempt === 1 || attempt > plan.retry.attempts) return null;

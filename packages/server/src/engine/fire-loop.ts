@@ -156,7 +156,8 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     let begun = 0;
     for (const { run, plan } of firing.begin) {
       const isHeldHere = became.get(run.runId) === "running";
-      if (isHeldHere && membership().trusted()) {
+      // Buried meanwhile, it is another node by now, and trusted as that; the run is handed on already.
+      if (isHeldHere && membership().trusted() && membership().nodeId() === run.holder) {
         options.executor.begin(run, plan);
         begun++;
         continue;
