@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { type DueCursor, fire, fireUnlessBusy, type NewRun, peekDue, readDue, type ShardScan } from "../store/firing.ts";
+import { type DueCursor, fire, fireUnlessBusy, type NewRun, peekDue, readDue, readNewestDue, type ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Breakers } from "./breaker-view.ts";
@@ -27,6 +27,8 @@ const busyRestMs = 10;
 /** About how many cursors a scan takes, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
 const batchCursors = 1_000;
 const leastPerShard = 4;
+/** Of what is due behind a herd, so many of each shard a look: one job of another tenant would wait for 100,000 otherwise. */
+const newestPerShard = 2;
 
 export type FireLoopOptions = {
   db: Database;
@@ -85,6 +87,7 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     // Before the same occurrences are fired again.
     if (await options.doubt.resolve()) options.onReady(new Set());
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
+    if (fresh?.full) await passNewest(owned);
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
     if (fresh?.full || late?.full) return 0;
@@ -109,6 +112,12 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     }
     marks.passed(scan, owned, left, nowMs);
     return { full };
+  };
+
+  /** Marks are not touched: what stays due here lies behind what the full page left. */
+  const passNewest = async (owned: readonly ShardRow[]): Promise<void> => {
+    const due = await readNewestDue(db, marks.fresh(owned), newestPerShard);
+    if (due[0] && options.isOnCourse(due[0].now)) await fireAll(due, new Map());
   };
 
   const fireAll = async (due: readonly DueCursor[], left: Map<number, number>): Promise<void> => {

@@ -3,7 +3,7 @@ import type { NextOccurrence } from "../model/firing-plan.ts";
 import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
 import { fireSql, fireUnlessBusySql } from "./fire-statements.ts";
-import { dueSql, peekSql } from "./hot-statements.ts";
+import { dueSql, newestDueSql, peekSql } from "./hot-statements.ts";
 
 /** Shards with the watermark of each, in the same order; epoch ms. */
 export type ShardScan = { shards: number[]; watermarksMs: number[] };
@@ -22,6 +22,16 @@ export type DueCursor = {
 /** See dueSql. */
 export async function readDue(db: Queryable, scan: ShardScan, perShard: number): Promise<DueCursor[]> {
   const { rows } = await db.query<DueCursor>({ name: "due", text: dueSql, values: [scan.shards, scan.watermarksMs, perShard] });
+  return rows;
+}
+
+/** See newestDueSql. */
+export async function readNewestDue(db: Queryable, scan: ShardScan, perShard: number): Promise<DueCursor[]> {
+  const { rows } = await db.query<DueCursor>({
+    name: "newest_due",
+    text: newestDueSql,
+    values: [scan.shards, scan.watermarksMs, perShard],
+  });
   return rows;
 }
 

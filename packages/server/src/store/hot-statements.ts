@@ -22,6 +22,13 @@ cross join lateral (
   order by c.due_at limit $3) c`;
 
 /**
+ * The same from the other end, the latest first: what became due behind a herd that one look cannot take.
+ *
+ * Parameters and locks as of dueSql. Index: cursors_due, backwards.
+ */
+export const newestDueSql = dueSql.replace("order by c.due_at limit $3", "order by c.due_at desc limit $3");
+
+/**
  * The database's time, and when the earliest cursor of these shards is due (null: none).
  *
  * $1 shards, $2 watermarks. Locks: none. Index: cursors_due.

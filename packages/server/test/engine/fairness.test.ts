@@ -56,3 +56,42 @@ describe("a receiver that hangs", () => {
     expect(hanging.requests).toHaveLength(60);
   });
 });
+
+describe("a herd", () => {
+  let cluster: Cluster;
+  let receiver: Receiver;
+  beforeEach(async () => {
+    [cluster, receiver] = await Promise.all([startCluster(), startReceiver()]);
+  });
+  afterEach(async () => {
+    await cluster.stop();
+    await receiver.stop();
+  });
+
+  it("of one tenant that fills many looks lets through what another's job owes right behind it", async () => {
+    const herd = 600;
+    const at = (ms: number) => ({ runAt: new Date(ms).toISOString(), target: { type: "http" as const, url: receiver.url } });
+    const instantMs = Date.now() - 1_000;
+    const other = await cluster.addTenant("other");
+    const { jobId: model } = await cluster.createJob(at(instantMs));
+    const { jobId: neighbour } = await cluster.createJob(at(instantMs), { tenantId: other });
+    // All in the neighbour's shard, and due a millisecond before it.
+    await cluster.rows(
+      `with clones as (
+         select to_jsonb(j) || jsonb_build_object('shard', get_byte(uuid_send($2), 15), 'job_id', lpad(n::text, 30, '0') || right($2::text, 2)) as job
+         from punctual.jobs j, generate_series(1, $3::int) n where j.job_id = $1),
+       made as (insert into punctual.jobs select (jsonb_populate_record(null::punctual.jobs, job)).* from clones returning shard, job_id, tenant_id, revision)
+       insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
+       select m.shard, m.job_id, m.tenant_id, m.revision, c.next_at, n.due_at - interval '1 millisecond'
+       from made m, punctual.cursors c, punctual.cursors n where c.job_id = $1 and n.job_id = $2`,
+      [model, neighbour, herd],
+    );
+    await cluster.start({ slots: 2 * herd, slotsPerOrigin: herd });
+    await receiver.waitFor(herd + 2, { timeoutMs: 20_000 });
+    const runs = await eventually(async () => {
+      const ended = await cluster.rows<{ job_id: string }>("select job_id from punctual.finished_runs order by started_at");
+      return ended.length === herd + 2 && ended;
+    });
+    expect(runs.findIndex((run) => run.job_id === neighbour)).toBeLessThan(herd / 2);
+  });
+});

@@ -34,6 +34,7 @@ const none = "'[]'";
 /** Literals for each statement's parameters. A generic plan does not look at them. */
 const parameters: { [name in keyof typeof hot]: string[] } = {
   dueSql: [shards, watermarks, "4"],
+  newestDueSql: [shards, watermarks, "4"],
   peekSql: [shards, watermarks],
   fireSql: ["1", none],
   fireUnlessBusySql: ["1", none],
