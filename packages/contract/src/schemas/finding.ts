@@ -2,14 +2,22 @@ import { Type } from "typebox";
 import { Cursor, Instant, Nullable, Page, PageLimit, Uuid } from "./common.ts";
 
 /** What the watchdog looks for; the last four are problems of an audit. */
-export const findingKinds = ["cursor_overdue", "no_next_occurrence", "missing", "unexpected", "early", "doubled"] as const;
+export const findingKinds = [
+  "cursor_overdue",
+  "no_next_occurrence",
+  "definition_unreadable",
+  "missing",
+  "unexpected",
+  "early",
+  "doubled",
+] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
 export const FindingItem = Type.Object(
   {
     kind: Type.Enum([...findingKinds], {
       description:
-        "cursor_overdue: an occurrence is due for long and nothing fires it; no_next_occurrence: an active job whose schedule goes on has none; missing, unexpected, early, doubled: as the audit says",
+        "cursor_overdue: an occurrence is due for long and nothing fires it; no_next_occurrence: an active job whose schedule goes on has none; definition_unreadable: this version cannot read what the job is; missing, unexpected, early, doubled: as the audit says",
     }),
     tenant: Type.String({ description: "The tenant's name" }),
     jobId: Uuid,

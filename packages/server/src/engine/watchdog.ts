@@ -97,7 +97,7 @@ async function watch(
   rows: readonly WatchedRow[],
   { fromMs, nowMs }: { fromMs: number; nowMs: number },
 ): Promise<{ looked: WatchedRow[]; found: Finding[] }> {
-  const jobs = await auditedJobs(db, rows);
+  const { jobs, unreadable } = await auditedJobs(db, rows);
   const looked: WatchedRow[] = [];
   const parts: { watched: WatchedJob; jobId: string; job: AuditedJob; fromMs: number; toMs: number; expected: ExpectedOccurrence[] }[] = [];
   let left = occurrencesAPage;
@@ -118,14 +118,26 @@ async function watch(
     const next = withoutNext(watched, job, nowMs);
     return [...(next ? [next] : []), ...auditFindings(watched, job, expected, records.get(jobId) ?? [], { fromMs: from, nowMs })];
   });
-  return { looked, found };
+  const cannotRead = looked.filter((row) => unreadable.has(row.job_id)).map(unreadableFinding);
+  return { looked, found: [...found, ...cannotRead] };
 }
 
-async function auditedJobs(db: Database, rows: readonly WatchedRow[]): Promise<Map<string, AuditedJob>> {
+/** One job that cannot be read is a finding of its own, and must not keep the others of its page from being looked at. */
+async function auditedJobs(
+  db: Database,
+  rows: readonly WatchedRow[],
+): Promise<{ jobs: Map<string, AuditedJob>; unreadable: ReadonlySet<string> }> {
   const jobs = new Map<string, AuditedJob>();
+  const unreadable = new Set<string>();
   for (const tenantId of new Set(rows.map((row) => row.tenant_id))) {
     const ids = rows.filter((row) => row.tenant_id === tenantId).map((row) => row.job_id);
-    for (const [jobId, job] of await readAuditedJobs(db, tenantId, ids)) jobs.set(jobId, job);
+    const read = await readAuditedJobs(db, tenantId, ids, (jobId) => unreadable.add(jobId));
+    for (const [jobId, job] of read) jobs.set(jobId, job);
   }
-  return jobs;
+  return { jobs, unreadable };
+}
+
+function unreadableFinding({ shard, job_id: jobId, tenant_id: tenantId }: WatchedRow): Finding {
+  const detail = "this version cannot read its definition, or one that it had";
+  return { kind: "definition_unreadable", shard, jobId, tenantId, nominalMs: null, detail };
 }

@@ -79,6 +79,19 @@ describe("the watchdog", () => {
     expect((await watch()).findings).toBe(0);
   });
 
+  test("finds a job that cannot be read, and goes on to those behind it", async () => {
+    const broken = await office.create({ every: "1m" });
+    const other = await office.create({ every: "1m" });
+    await pass(10);
+    await office.rows("update punctual.jobs set definition = '{' where job_id = $1", [broken.jobId]);
+    await office.rows("delete from punctual.live_runs where job_id = $1 and nominal_at = punctual.at($2)", [
+      other.jobId,
+      startMs + 4 * minuteMs,
+    ]);
+    const { changes } = await watch();
+    expect([...changes].sort()).toEqual(["raised definition_unreadable", "raised missing"]);
+  });
+
   const spoiled: [string, string[], string][] = [
     ["missing", ["raised missing"], "delete from punctual.live_runs where nominal_at = punctual.at($1)"],
     [
