@@ -38,6 +38,7 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
     check: () => [],
     originOf: (spec) => (spec as { url: string }).url,
     attempt(request, signal) {
+      if (signal.aborted) return Promise.resolve(aborted);
       const { runId, attempt, nominalAt, jobId } = request;
       const entry: Begun = { runId, attempt, life, nominalMs: nominalAt, atMs: nowMs(), outcome: null };
       begun.push(entry);
@@ -53,7 +54,6 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
         const settled: AttemptOutcome = isFailing ? tooMany : { ok: true, statusCode: 200, ...nothing };
         const timer = setTimeout(() => end(settled, isFailing ? "failed" : "succeeded"), chance.between(1, longestMs));
         signal.addEventListener("abort", () => end(aborted, "cancelled"), { once: true });
-        if (signal.aborted) end(aborted, "cancelled");
       });
     },
     close: () => Promise.resolve(),

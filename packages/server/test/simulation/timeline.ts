@@ -19,6 +19,8 @@ export type Timeline = {
   next(endMs: number): Happening | null;
 };
 
+const pauseStepMs = 100;
+
 /** Everything that is to happen, by virtual time: a binary heap. */
 export function createTimeline(): Timeline {
   const heap: Happening[] = [];
@@ -71,7 +73,8 @@ export function createTimeline(): Timeline {
         if (cancelled.delete(first.order) || first.life?.alive === false) continue;
         // Its timers and answers wait, in their order, for the process to go on.
         if (first.life !== null && first.life.pausedUntilMs > first.atMs) {
-          push({ ...first, atMs: first.life.pausedUntilMs });
+          // In short steps, as the pause may be ended sooner.
+          push({ ...first, atMs: Math.min(first.life.pausedUntilMs, first.atMs + pauseStepMs) });
           continue;
         }
         nowMs = Math.max(nowMs, first.atMs);
