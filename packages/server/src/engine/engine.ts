@@ -95,6 +95,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     targets: options.targets,
     secretsOf: createSigningSecrets(db, options.cipher),
     offerCompletion: createOfferCompletion(options.cipher, options.publicUrl),
+    mayBegin: (holder) => node.trusted() && node.nodeId() === holder,
     settler,
     slots,
     clock,

@@ -18,6 +18,8 @@ export type AttemptParts = {
   /** At once when they are known. */
   secretsOf: (tenantId: number, jobId: string, target: TargetSpec) => readonly string[] | Promise<readonly string[]>;
   offerCompletion: OfferCompletion;
+  /** Whether this node still holds what that holder held: its lease may end during any wait. */
+  mayBegin: (holder: number) => boolean;
 };
 
 /** How long the request may take, and until when, by the node's clock, the attempt may be completed if the target only accepts it. */
@@ -53,6 +55,9 @@ async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limit
     if (!target) throw new PunctualError("internal", `This node has no target of type ${spec.type}.`);
     const secrets = parts.secretsOf(cached.tenantId, run.jobId, spec);
     const signingSecrets = secrets instanceof Promise ? await secrets : secrets;
+    // Asked when it was begun, too; since then the database may have kept it waiting for longer than the lease.
+    if (secrets instanceof Promise && !parts.mayBegin(run.holder))
+      return notSent("lost", "The node's lease ended before the request was sent.");
     const { tenantId } = cached;
     const completion = completesLater(spec)
       ? parts.offerCompletion({ tenantId, runId: run.runId, attempt: run.attempt, endsMs: limits.endsMs })
@@ -63,7 +68,7 @@ async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limit
   }
 }
 
-function notSent(failureClass: "internal" | "timeout", message: string): AttemptFailure {
+function notSent(failureClass: "internal" | "timeout" | "lost", message: string): AttemptFailure {
   const nothing = { statusCode: null, output: null, outputTruncated: false, retryAfterMs: null, retryForbidden: false };
   return { ok: false, failureClass, message, mayHaveBeenSeen: false, ...nothing };
 }

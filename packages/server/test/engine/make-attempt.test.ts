@@ -14,7 +14,11 @@ const tooLate: AttemptOutcome = {
 };
 
 /** Makes an attempt of a job. @returns what its target was asked, and what came of it */
-async function attempt(job: { timeout?: string; deadline?: string; completion?: "answer" | "callback" }, startedMs: number | null = null) {
+async function attempt(
+  job: { timeout?: string; deadline?: string; completion?: "answer" | "callback" },
+  startedMs: number | null = null,
+  mayBegin = true,
+) {
   const asked: AttemptRequest<TargetSpec>[] = [];
   const target = {
     attempt: async (request: AttemptRequest<TargetSpec>) => (asked.push(request), tooLate),
@@ -39,6 +43,7 @@ async function attempt(job: { timeout?: string; deadline?: string; completion?: 
     {
       targets: new Map([["http", target]]),
       secretsOf: async () => [],
+      mayBegin: () => mayBegin,
       offerCompletion: ({ endsMs, attempt: number }) => ({ token: `${number} until ${endsMs - nowMs}`, url: null }),
     },
     run,
@@ -70,4 +75,10 @@ describe("an attempt that its target may complete later", () => {
 
 it("an attempt of any other job has its whole timeout for the request, and nothing to complete it with", async () => {
   expect((await attempt({ timeout: "1h", completion: "answer" })).request).toMatchObject({ timeoutMs: hourMs, completion: null });
+});
+
+it("a node whose lease ended while it waited for the signing secret sends nothing", async () => {
+  const { request, made } = await attempt({}, null, false);
+  expect(request).toBeUndefined();
+  expect(made).toMatchObject({ ok: false, failureClass: "lost", mayHaveBeenSeen: false });
 });

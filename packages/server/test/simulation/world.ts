@@ -46,7 +46,6 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   const trace: string[] = [];
   const breaches: string[] = [];
   const ways = new Map<Life, Ways>();
-  const secretReadMs = new Map<string, number>();
   let statements = 0;
   const say = (line: string): void => void trace.push(`${timeline.nowMs().toFixed(3)} ${line}`);
   const breach = (what: string): void => {
@@ -69,10 +68,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
     timeline,
     chance,
     weatherOf: (life) => cluster.weatherOf(life),
-    trace: (line) => {
-      say(line);
-      if (line.endsWith("punctual.secrets : answered")) secretReadMs.set(line.slice(0, line.indexOf(" ")), timeline.nowMs());
-    },
+    trace: say,
     execute: (statement, pid) =>
       atNow(async () => {
         statements++;
@@ -92,8 +88,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
     mannersOf: (jobId) => manners.get(jobId) ?? { fails: 0, longestMs: 1 },
     onBegun: (begun) => {
       say(`${begun.life.name} begins attempt ${begun.attempt} of ${begun.runId}`);
-      // Between its decision to begin and this, the node waited for a secret; its lease may have ended meanwhile.
-      if (secretReadMs.get(begun.life.name) !== timeline.nowMs()) watch.began(begun);
+      watch.began(begun);
     },
   });
   const boots: number[] = [];
