@@ -12,7 +12,7 @@ const stampPath = join(root, "node_modules", ".punctual-built");
 export function ensureBuilt() {
   const fingerprint = fingerprintSources();
   if (isBuilt(fingerprint)) return;
-  console.log("Building ...");
+  console.error("Building ...");
   const { status, error, stdout } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-b"], { cwd: root, encoding: "utf8" });
   if (status !== 0) {
     console.error((stdout || error?.message || "").trimEnd());

@@ -40,12 +40,20 @@ export async function makeAttempt(
 ): Promise<MadeAttempt> {
   const { plan } = cached;
   const limitMs = Math.ceil(attemptLimitMs(plan, nowMs - (run.deadlineFromMs ?? nowMs)));
-  const deadline = `the run's deadline, ${formatDuration(plan.retry.deadlineMs ?? 0)} after it began,`;
-  if (limitMs <= 0) return { ...notSent("timeout", `${deadline} had passed before this attempt could begin`), limitMs, atDeadline: true };
+  if (limitMs <= 0) {
+    const message = `${deadlineOf(plan)} had passed before this attempt could begin`;
+    return { ...notSent("timeout", message), limitMs, atDeadline: true };
+  }
   const requestMs = completesLater(plan.target) ? Math.min(limitMs, acceptMostMs) : limitMs;
   const outcome = await send(parts, run, cached, { requestMs, endsMs: nowMs + limitMs }, signal);
   const isCut = !outcome.ok && outcome.failureClass === "timeout" && limitMs < plan.timeoutMs && requestMs === limitMs;
-  return isCut ? { ...outcome, message: `${deadline} came; ${outcome.message}`, limitMs, atDeadline: true } : { ...outcome, limitMs };
+  return isCut
+    ? { ...outcome, message: `${deadlineOf(plan)} came; ${outcome.message}`, limitMs, atDeadline: true }
+    : { ...outcome, limitMs };
+}
+
+function deadlineOf({ retry }: CachedPlan["plan"]): string {
+  return `the run's deadline, ${formatDuration(retry.deadlineMs ?? 0)} after it began,`;
 }
 
 async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limits: Limits, signal: AbortSignal): Promise<AttemptOutcome> {
@@ -62,7 +70,7 @@ async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limit
     const completion = completesLater(spec)
       ? parts.offerCompletion({ tenantId, runId: run.runId, attempt: run.attempt, endsMs: limits.endsMs })
       : null;
-    return await target.attempt({ ...requestOf(run, cached), signingSecrets, timeoutMs: limits.requestMs, completion }, signal);
+    return await target.attempt(requestOf(run, cached, { signingSecrets, timeoutMs: limits.requestMs, completion }), signal);
   } catch (error) {
     return notSent("internal", error instanceof PunctualError ? error.message : "The attempt could not be prepared.");
   }
@@ -73,7 +81,11 @@ function notSent(failureClass: "internal" | "timeout" | "lost", message: string)
   return { ok: false, failureClass, message, mayHaveBeenSeen: false, ...nothing };
 }
 
-function requestOf(run: HeldRun, cached: CachedPlan): Omit<AttemptRequest<TargetSpec>, "signingSecrets" | "timeoutMs" | "completion"> {
+function requestOf(
+  run: HeldRun,
+  cached: CachedPlan,
+  { signingSecrets, timeoutMs, completion }: Pick<AttemptRequest<TargetSpec>, "signingSecrets" | "timeoutMs" | "completion">,
+): AttemptRequest<TargetSpec> {
   return {
     target: cached.plan.target,
     runId: run.runId,
@@ -86,6 +98,9 @@ function requestOf(run: HeldRun, cached: CachedPlan): Omit<AttemptRequest<Target
     // One trace a run, one span an attempt.
     traceparent: `00-${run.runId.replaceAll("-", "")}-${spanId()}-01`,
     idempotencyKey: run.runId,
+    signingSecrets,
+    timeoutMs,
+    completion,
   };
 }
 
