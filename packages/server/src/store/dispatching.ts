@@ -2,6 +2,7 @@ import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, Terminal
 import type { Queryable } from "./database.ts";
 import { claimSql, orphansSql, peekRunsSql, wakeSql } from "./hot-statements.ts";
 import { acceptRuns } from "./leasing.ts";
+import { nameForBatch } from "./plans-anew.ts";
 import { settleSql, settleSucceededSql } from "./settle-statements.ts";
 
 /** A run this node has just taken. */
@@ -118,7 +119,7 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
     return e?.output === null && worker === undefined ? tuple : [...tuple, e?.output, e?.outputTruncated, worker];
   });
   const { rows } = await db.query<{ run_id: string; holder: number }>({
-    name: "settle_succeeded",
+    ...nameForBatch("settle_succeeded", results.length),
     text: settleSucceededSql,
     values: [JSON.stringify(tuples)],
   });
@@ -151,7 +152,11 @@ async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Pr
       heldMs,
     ],
   );
-  const { rows } = await db.query<{ run_id: string }>({ name: "settle", text: settleSql, values: [JSON.stringify(tuples)] });
+  const { rows } = await db.query<{ run_id: string }>({
+    ...nameForBatch("settle", results.length),
+    text: settleSql,
+    values: [JSON.stringify(tuples)],
+  });
   return new Set(rows.map((row) => row.run_id));
 }
 

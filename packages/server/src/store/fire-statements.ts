@@ -22,6 +22,12 @@ const plannedRun = `(v->>0)::uuid as run_id, punctual.at((v->>1)::float8) as nom
          v->>5 as reason, (v->>6)::bigint as queue, (v->>7)::bigint as concurrency_key, (v->>8)::boolean as pulled,
          punctual.at((v->>9)::float8) as expires_at, v->>10 as held`;
 
+/**
+ * As a CASE, which no index can serve: after a quiet time the statistics say that nothing is due, the index by due time looks like the shortest way to a cursor, and each
+ * move of a herd walks the whole herd of its shard (100,000 in 48 s instead of 8).
+ */
+const isDue = "case when c.due_at <= punctual.clock() then true else $1::bigint is null and c.next_at <= punctual.clock() end";
+
 /** Carries out `moves`. @param kept what else of a move the runs are made from */
 const firedFrom = (kept: string): string => `
 may as (
@@ -32,13 +38,13 @@ moved as (
   from moves m
   where not m.over and exists (select from may)
     and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
-    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
+    and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 ended as (
   delete from punctual.cursors c using moves m
   where m.over and exists (select from may)
     and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
-    and (c.due_at <= punctual.clock() or ($1::bigint is null and c.next_at <= punctual.clock()))
+    and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 fired as (select * from moved union all select * from ended)`;
 

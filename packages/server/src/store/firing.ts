@@ -4,6 +4,7 @@ import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
 import { fireSql, fireUnlessBusySql } from "./fire-statements.ts";
 import { dueSql, newestDueSql, peekSql } from "./hot-statements.ts";
+import { nameForBatch } from "./plans-anew.ts";
 
 /** Shards with the watermark of each, in the same order; epoch ms. */
 export type ShardScan = { shards: number[]; watermarksMs: number[] };
@@ -85,7 +86,7 @@ export async function fire(
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
   const runsOf = runTuples(runs);
   const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf)))];
-  const { rows } = await db.query<{ run_id: string; now: number }>({ name: "fire", text: fireSql, values });
+  const { rows } = await db.query<{ run_id: string; now: number }>({ ...nameForBatch("fire", moves.length), text: fireSql, values });
   return { live: new Set(rows.map((row) => row.run_id)), nowMs: rows[0]?.now ?? null };
 }
 
@@ -116,7 +117,7 @@ export async function fireUnlessBusy(
   });
   const values = [nodeId, JSON.stringify(tuples)];
   const { rows } = await db.query<{ run_id: string; state: NewRun["state"]; now: number }>({
-    name: "fire_unless_busy",
+    ...nameForBatch("fire_unless_busy", moves.length),
     text: fireUnlessBusySql,
     values,
   });

@@ -172,6 +172,19 @@ describe("every hot statement", () => {
   });
 });
 
+describe("when the statistics say that nothing is due", () => {
+  test.each(["fireSql", "fireUnlessBusySql"] as const)("%s still finds each cursor by its job", async (name) => {
+    await database.freezeClock("2000-01-01T00:00:00Z");
+    await db.query("discard plans");
+    await db.query("set plan_cache_mode = force_custom_plan");
+    const cursors = (await planOf(name)).filter((node) => node["Relation Name"] === "cursors" && node["Index Name"] !== undefined);
+    await db.query("set plan_cache_mode = force_generic_plan");
+    await database.resetClock();
+    expect(cursors.length).toBeGreaterThan(0);
+    for (const { "Index Cond": condition } of cursors) expect(condition).toContain("job_id");
+  });
+});
+
 describe("the clock is inlined into the index condition of what is due", () => {
   const clocks: [string, () => Promise<void>, RegExp][] = [
     ["in production", async () => {}, /due_at <= statement_timestamp\(\)/],
