@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFileSync, chownSync, cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
-import { eventually } from "@punctual/testkit";
+import { eventually, freePort } from "@punctual/testkit";
 import pg from "pg";
 import type { Account } from "../../src/boot/embedded-postgres/account.ts";
 import { locateNativeDir, prepareBinaries } from "../../src/boot/embedded-postgres/binaries.ts";
@@ -109,13 +108,4 @@ function own(folder: string, account: Account | undefined): void {
   for (const path of ["", ...readdirSync(folder, { recursive: true, encoding: "utf8" })]) {
     chownSync(join(folder, path), account.uid, account.gid);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
+import { PunctualError } from "@punctual/contract";
 
 const host = "127.0.0.1";
 
@@ -7,7 +8,7 @@ const host = "127.0.0.1";
 export async function choosePort(portFile: string): Promise<number> {
   const remembered = await tryPort(readPort(portFile) ?? 0);
   const port = remembered ?? (await tryPort(0));
-  if (port === undefined) throw new Error(`No TCP port is free on ${host}.`);
+  if (port === undefined) throw new PunctualError("embedded_database_failed", `No TCP port is free on ${host}.`);
   writeFileSync(portFile, `${port}\n`);
   return port;
 }
