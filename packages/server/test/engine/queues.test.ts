@@ -166,6 +166,8 @@ describe("a queue", () => {
     const job = { ...now("mixed"), target: { type: "http" as const, url: hanging.url } };
     await Promise.all(Array.from({ length: 40 }, () => cluster.createJob(job, { on: node })));
     await hanging.waitFor(2);
+    // All are fired, and what the first claim took beyond the share is back; from here on none of them may be touched.
+    await eventually(async () => (await cluster.rows("select from punctual.live_runs where state = 'ready'")).length === 38);
     for (let count = 1; count <= 5; count++) {
       await create(1, "mixed", node);
       await receiver.waitFor(count, { timeoutMs: 3_000 });
