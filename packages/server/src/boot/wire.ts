@@ -16,6 +16,7 @@ import { createWorkerTarget } from "../targets/worker/target.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { createLogs } from "../telemetry/logs.ts";
 import { createMetrics } from "../telemetry/metrics.ts";
+import { createOutageLog } from "../telemetry/outage-log.ts";
 import type { Configuration } from "./config.ts";
 import { databaseProblem } from "./database-problem.ts";
 import { readiness } from "./readiness.ts";
@@ -167,7 +168,7 @@ function telemetry(config: Configuration, count: Emit): Emit {
   const pretty = process.stdout.isTTY
     ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", translateTime: "HH:MM:ss.l" } } }
     : {};
-  const log = createLogs(pino({ level: config.logLevel, ...pretty }));
+  const log = createOutageLog(createLogs(pino({ level: config.logLevel, ...pretty })));
   return (event) => {
     count(event);
     log(event);

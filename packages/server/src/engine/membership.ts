@@ -95,6 +95,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
       options.onLost();
       await register();
     }
+    emit({ type: "lease_renewed", nodeId });
     // Whoever has itself just come back must not bury those who are about to.
     if (monotonicMs() - renewingSinceMs > times.ttlMs) announce(await buryExpired(db));
     return Math.max(0, times.renewEveryMs - (monotonicMs() - startedMs));

@@ -49,6 +49,11 @@ export type Event =
   | { type: "job_paused"; jobId: string; tenantId: number; revision: number; reason: string }
   | { type: "listener_lost"; error: unknown }
   | { type: "loop_failed"; loop: string; error: unknown; databaseAway: boolean }
+  /** Each second while all is well: the database has answered. */
+  | { type: "lease_renewed"; nodeId: number }
+  /** Made by outage-log.ts of many `loop_failed`, so that an outage is told in a few lines. `failures` is counted from its begin. */
+  | { type: "outage_lasts"; forMs: number; failures: number; loops: string[]; error: unknown }
+  | { type: "outage_over"; forMs: number; failures: number }
   | { type: "request_ended"; method: string; route: string; status: number; durationMs: number; requestId: string }
   | { type: "request_failed"; method: string; route: string; requestId: string; error: unknown };
 

@@ -12,7 +12,7 @@ export function createLogs(logger: Logger): Emit {
 }
 
 /** Those of level debug. */
-const routine = new Set<Event["type"]>(["fired", "attempt_ended", "runs_held", "dead_letters_counted", "request_ended"]);
+const routine = new Set<Event["type"]>(["fired", "attempt_ended", "runs_held", "dead_letters_counted", "lease_renewed", "request_ended"]);
 
 type Wording = { level: "debug" | "info" | "warn" | "error"; text: string; data: object };
 
@@ -95,12 +95,24 @@ function wording(event: Event): Wording {
       return event.databaseAway
         ? { level: "warn", text: `${event.loop}: the database does not answer; trying again`, data: withError(data) }
         : { level: "error", text: `${event.loop} failed; trying again`, data: withError(data) };
+    case "lease_renewed":
+      return { level: "debug", text: `node ${event.nodeId} has renewed its lease`, data };
+    case "outage_lasts":
+      return {
+        level: "warn",
+        text: `for ${seconds(event.forMs)} s the database has not answered as it should; ${event.failures} looks failed (${event.loops.join(", ")})`,
+        data: withError(data),
+      };
+    case "outage_over":
+      return { level: "warn", text: `the database is back after ${seconds(event.forMs)} s and ${event.failures} failed looks`, data };
     case "request_ended":
       return { level: "debug", text: `${event.method} ${event.route} ${event.status}`, data };
     case "request_failed":
       return { level: "error", text: `${event.method} ${event.route} broke`, data: withError(data) };
   }
 }
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
 
 /**
  * What a log may tell of an error. Not its other properties: PostgreSQL's `detail` and `where` quote the row at fault, and that may be a payload or a

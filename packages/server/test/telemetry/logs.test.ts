@@ -53,6 +53,9 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
   job_paused: { type: "job_paused", jobId: "j", tenantId: 1, revision: 2, reason: "2 runs in a row are dead." },
   listener_lost: { type: "listener_lost", error },
   loop_failed: { type: "loop_failed", loop: "fire", error, databaseAway: true },
+  lease_renewed: { type: "lease_renewed", nodeId: 1 },
+  outage_lasts: { type: "outage_lasts", forMs: 5_000, failures: 170, loops: ["fire", "claim"], error },
+  outage_over: { type: "outage_over", forMs: 61_000, failures: 2_000 },
   request_ended: { type: "request_ended", method: "GET", route: "/v1/jobs", status: 200, durationMs: 1, requestId: "q" },
   request_failed: { type: "request_failed", method: "GET", route: "/v1/jobs", requestId: "q", error },
 };
