@@ -26,6 +26,7 @@ import { startOverlapLoop } from "./overlap-loop.ts";
 import { pauseGone } from "./pause-job.ts";
 import { createPlanCache } from "./plan-cache.ts";
 import { startQueueLoop } from "./queue-loop.ts";
+import { createReach } from "./reach.ts";
 import { startRescueLoop } from "./rescue-loop.ts";
 import { startRestoreGuard } from "./restore-guard.ts";
 import { startSettler } from "./settler.ts";
@@ -85,6 +86,7 @@ export type Engine = {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { db, emit } = options;
   const clock = createNodeClock();
+  const reach = createReach(db);
   const slots = createSlots(options.slots, options.slotsPerOrigin);
   const settler = startSettler(db, emit, (results) => queueLoop.ended(results.map((result) => result.shard)));
   const originOf = (spec: TargetSpec): string => options.targets.get(spec.type)?.originOf(spec) ?? spec.type;
@@ -117,6 +119,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     slots: options.slots,
     ttlMs: options.leaseTtlMs,
     clock,
+    reach,
     emit,
     load: () => ({ running: executor.running().count }),
     // Telling them at once saves the others up to a look; they find out by themselves anyway.
@@ -131,7 +134,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   // In restore mode nothing begins, while the node keeps its lease and its shards.
   const beginning: Membership = { ...node, trusted: () => node.trusted() && guard.mayBegin() };
   const membership = () => beginning;
-  const shards = startShardKeeper({ db, membership: () => node, emit, onTaken: () => wakeLoops(null) });
+  const shards = startShardKeeper({ db, membership: () => node, reach, emit, onTaken: () => wakeLoops(null) });
   const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
   const doubt = createDoubt(db, executor, settler);
   const beginClaimed = createBeginClaimed(shared);

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { leaseTimes, trustedUntil } from "../model/lease.ts";
 import type { Database } from "../store/database.ts";
 import { isUnavailable } from "../store/database.ts";
-import { buryCrashed, buryExpired, buryItself, markDraining, type NodeLoad, registerNode, renewNode } from "../store/nodes.ts";
+import { buryCrashed, buryExpired, buryItself, giveUpLease, markDraining, type NodeLoad, registerNode, renewNode } from "../store/nodes.ts";
+import { notify } from "../store/notify.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import type { Reach } from "./reach.ts";
 
 export type Membership = {
   /** The id of this boot; a new one after the lease was lost. */
@@ -26,12 +28,14 @@ export type MembershipOptions = {
   slots: number;
   ttlMs: number;
   clock: NodeClock;
+  /** The node's other way to the database, without which its lease is of no use. */
+  reach: Pick<Reach, "silentMs" | "probe">;
   emit: Emit;
   /** What the node is doing, told with every renewal. */
   load: () => Pick<NodeLoad, "running">;
   /** Others were buried: what they owned and held is free. */
   onBuried: () => void;
-  /** The node was buried by others: everything it held is theirs. Called before it joins anew. */
+  /** The node was buried by others, or gave its lease up: everything it held is theirs. Called before it joins anew. */
   onLost: () => void;
 };
 
@@ -41,6 +45,9 @@ export type MembershipOptions = {
  * Authority is the database: the lease in its row. The local window of trust is a conservative stop condition, never another source of truth: it is counted
  * from before the renewal was sent. A failed renewal is repeated with the same beat, so that an answer lost on the way is told apart from another process
  * renewing. When others have buried the node, it joins under a new id and owns nothing.
+ *
+ * A lease without the means to work would keep everybody else from doing it: when nothing but renewals has been answered for a whole TTL, and another node is better
+ * off, this one gives its lease up. It joins anew once its work reaches the database.
  */
 export async function join(options: MembershipOptions): Promise<Membership> {
   const { db, emit, clock } = options;
@@ -50,6 +57,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   /** Sent with a renewal whose answer did not come. Made when it is sent, and not before: a machine cloned meanwhile must not know it. */
   let unanswered: string | null = null;
   let trustedUntilMs = 0;
+  let isOut = false;
   /** The last renewal, on this node's clock and on the database's, and since when there was no gap between them. */
   let renewed = { sentMs: 0, nowMs: 0 };
   let renewingSinceMs = 0;
@@ -72,7 +80,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   const renew = async (): Promise<boolean> => {
     const sentMs = monotonicMs();
     const nextBeat = (unanswered ??= randomUUID());
-    const load = { ...options.load(), clockOffsetMs: clock.offsetOfWallMs() };
+    const load = { ...options.load(), clockOffsetMs: clock.offsetOfWallMs(), silentMs: silentMs() };
     const renewal = await renewNode(db, { nodeId, beat, nextBeat }, times.ttlMs, load);
     unanswered = null;
     if (renewal === null) return false;
@@ -88,12 +96,29 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     return true;
   };
 
+  /** Only while renewals are answered: when everything is silent, the others judge by the lease. */
+  const silentMs = (): number => Math.min(options.reach.silentMs(), monotonicMs() - renewingSinceMs);
+
+  const giveUp = async (): Promise<boolean> => {
+    const forMs = silentMs();
+    if (forMs <= times.ttlMs || !(await giveUpLease(db, nodeId, times.ttlMs))) return false;
+    emit({ type: "lease_given_up", nodeId, silentMs: Math.round(forMs) });
+    // A hint, as ever: others find out within a second.
+    await notify(db, { cluster: true }).catch(() => {});
+    return true;
+  };
+
   const look = async (): Promise<number> => {
     const startedMs = monotonicMs();
-    if (!(await renew())) {
+    if (!isOut && (!(await renew()) || (await giveUp()))) {
+      isOut = true;
       trustedUntilMs = 0;
       options.onLost();
+    }
+    if (isOut) {
+      await options.reach.probe();
       await register();
+      isOut = false;
     }
     emit({ type: "lease_renewed", nodeId });
     // Whoever has itself just come back must not bury those who are about to.

@@ -7,6 +7,7 @@ import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs } from "./node-clock.ts";
+import type { Reach } from "./reach.ts";
 
 const lookEveryMs = 1_000;
 const storeEveryMs = 5_000;
@@ -23,13 +24,20 @@ export type ShardKeeper = {
   stop(): Promise<void>;
 };
 
-export type ShardKeeperOptions = { db: Database; membership: () => Membership; emit: Emit; onTaken: () => void };
+export type ShardKeeperOptions = {
+  db: Database;
+  membership: () => Membership;
+  /** Learns from every look whether the database is in reach. */
+  reach: Reach;
+  emit: Emit;
+  onTaken: () => void;
+};
 
 /**
  * Owns the shards that the assignment gives this node, no more and no less. Every change is a compare-and-set on the shard's epoch; two owners by mistake
  * cost work, never a double fire, as firing has its own compare-and-set.
  */
-export function startShardKeeper({ db, membership, emit, onTaken }: ShardKeeperOptions): ShardKeeper {
+export function startShardKeeper({ db, membership, reach, emit, onTaken }: ShardKeeperOptions): ShardKeeper {
   const owned = new Map<number, ShardRow>();
   let storedMs = monotonicMs();
   // A release changes nothing for shards taken meanwhile: each answer is applied to the generation of the lease it was asked under.
@@ -37,7 +45,17 @@ export function startShardKeeper({ db, membership, emit, onTaken }: ShardKeeperO
 
   const look = async (): Promise<number> => {
     // Without trust nothing is fired, and rows read now may call this node's own lease ended: what it owned, it will own when it has renewed.
-    if (!membership().trusted()) return untrustedRestMs;
+    if (!membership().trusted()) {
+      reach.rest();
+      return untrustedRestMs;
+    }
+    reach.ask();
+    const restMs = await keep();
+    reach.rest();
+    return restMs;
+  };
+
+  const keep = async (): Promise<number> => {
     const asked = generation;
     const nodeId = membership().nodeId();
     const nodes = await liveNodes(db);

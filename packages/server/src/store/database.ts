@@ -56,6 +56,13 @@ export function openDatabase(options: DatabaseOptions): Database {
   return pool;
 }
 
+/** Calls `heard` whenever the database has answered, whatever was asked. */
+export function onAnswer(db: Database, heard: () => void): void {
+  db.on("release", (error: Error | undefined) => {
+    if (!error) heard();
+  });
+}
+
 /** What the pool makes its clients with: it says `new` to it, and takes what it returns. */
 function clientClass(connector: Connector): new () => pg.ClientBase {
   return function PooledClient() {

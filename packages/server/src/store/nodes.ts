@@ -18,8 +18,8 @@ export async function registerNode(
   return { nodeId: Number(rows[0]?.node_id), nowMs: rows[0]?.now ?? Number.NaN, backendPid: rows[0]?.pid ?? 0 };
 }
 
-/** What a node tells of itself with every renewal. */
-export type NodeLoad = { running: number; clockOffsetMs: number };
+/** What a node tells of itself with every renewal; `silentMs` is for how long nothing else of it has reached the database. */
+export type NodeLoad = { running: number; clockOffsetMs: number; silentMs: number };
 
 /**
  * Extends the lease, if this is still the process that made the last renewal and nobody has buried the node. A lease that ran out while the database was
@@ -38,10 +38,10 @@ export async function renewNode(
   const { rows } = await db.query<{ now: number; pid: number }>(
     `update punctual.nodes
      set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3, ttl_ms = $4, backend_pid = pg_backend_pid(), running = $5,
-         clock_offset_ms = $6
+         clock_offset_ms = $6, silent_ms = $7
      where node_id = $1 and beat in ($2, $3) and buried_at is null
      returning punctual.ms(punctual.clock()) as now, backend_pid as pid`,
-    [node.nodeId, node.beat, node.nextBeat, ttlMs, load.running, load.clockOffsetMs],
+    [node.nodeId, node.beat, node.nextBeat, ttlMs, load.running, load.clockOffsetMs, Math.round(load.silentMs)],
   );
   return rows[0] ? { nowMs: rows[0].now, backendPid: rows[0].pid } : null;
 }
@@ -58,6 +58,24 @@ export async function buryItself(db: Queryable, nodeId: number): Promise<void> {
      where node_id = $1 and buried_at is null`,
     [nodeId],
   );
+}
+
+/**
+ * Ends the lease of a node whose work has been cut off for a TTL, if there is another that can do it: one that stays, and has told within 3/8 of a TTL (it renews
+ * every quarter) that it was not silent for as much as 1/16. Whoever was cut off together with this node knows by then, as each asks every second. Alone, or in an
+ * outage for all, it is better to go on waiting: nobody would take the node's runs, and they would be made again for nothing.
+ *
+ * @returns whether the lease was ended
+ */
+export async function giveUpLease(db: Queryable, nodeId: number, ttlMs: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update punctual.nodes set lease_until = least(lease_until, punctual.clock()), draining = true, buried_at = punctual.clock()
+     where node_id = $1 and buried_at is null and exists (
+       select from punctual.nodes o where o.node_id <> $1 and o.lease_until > punctual.clock() and not o.draining and o.silent_ms < $2::float8 / 16
+         and o.lease_until - (o.ttl_ms - $2::float8 * 3 / 8) * interval '1 millisecond' > punctual.clock())`,
+    [nodeId, ttlMs],
+  );
+  return rowCount === 1;
 }
 
 /**

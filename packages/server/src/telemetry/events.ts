@@ -9,6 +9,7 @@ export type Event =
   | { type: "node_stopping"; nodeId: number; running: number }
   | { type: "node_stopped"; nodeId: number }
   | { type: "lease_lost"; nodeId: number; running: number }
+  | { type: "lease_given_up"; nodeId: number; silentMs: number }
   | { type: "nodes_buried"; nodeIds: number[] }
   | { type: "shards_changed"; taken: number; released: number; owned: number }
   | { type: "fired"; runs: number; skipped: number; handed: number }

@@ -31,6 +31,12 @@ function wording(event: Event): Wording {
         text: "this node was cut off from the database for too long; its runs were given to others and it joins anew",
         data,
       };
+    case "lease_given_up":
+      return {
+        level: "error",
+        text: `nothing but the lease reached the database for ${event.silentMs} ms: given up, so that another node does the work`,
+        data,
+      };
     case "nodes_buried":
       return { level: "warn", text: `nodes ${event.nodeIds.join(", ")} are gone; their runs are handed back`, data };
     case "shards_changed":

@@ -43,6 +43,8 @@ export type TestNode = {
   url: string;
   /** Both of its ways to the database. */
   proxy: Pick<DatabaseProxy, "cut" | "heal">;
+  /** Only the way of its work. */
+  workProxy: DatabaseProxy;
   /** Only the way of its lease. */
   leaseProxy: DatabaseProxy;
   has(type: Event["type"]): boolean;
@@ -149,6 +151,7 @@ export async function startCluster(): Promise<Cluster> {
       url,
       failures,
       proxy: { cut: () => [proxy, leaseProxy].map((each) => each.cut()), heal: () => [proxy, leaseProxy].map((each) => each.heal()) },
+      workProxy: proxy,
       leaseProxy,
       has: (type) => events.some((event) => event.type === type),
       stop: (drainMs = 500) => (stopped ??= stop(drainMs)),

@@ -3,6 +3,7 @@ import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { join } from "../../src/engine/membership.ts";
 import { createNodeClock } from "../../src/engine/node-clock.ts";
+import { createReach } from "../../src/engine/reach.ts";
 import type { Database } from "../../src/store/database.ts";
 import { renewNode } from "../../src/store/nodes.ts";
 import { type Cluster, leaseTtlMs, startCluster, type TestNode } from "./cluster.ts";
@@ -152,7 +153,7 @@ describe("leases and shards", () => {
     const [row] = await cluster.rows<{ beat: string }>("select beat from punctual.nodes");
     await eventually(async () => (await cluster.rows<{ beat: string }>("select beat from punctual.nodes"))[0]?.beat !== row?.beat);
     const clone = { nodeId: node.engine.nodeId(), beat: row?.beat ?? "", nextBeat: randomUUID() };
-    const renewal = await renewNode(cluster.database.pool, clone, leaseTtlMs, { running: 0, clockOffsetMs: 0 });
+    const renewal = await renewNode(cluster.database.pool, clone, leaseTtlMs, { running: 0, clockOffsetMs: 0, silentMs: 0 });
     expect(renewal).toBeNull();
     expect(node.has("lease_lost")).toBe(false);
     expect(node.engine.trusted()).toBe(true);
@@ -213,6 +214,7 @@ describe("membership", () => {
       slots: 1,
       ttlMs: leaseTtlMs,
       clock: createNodeClock(),
+      reach: createReach(db),
       emit,
       load: () => ({ running: 0 }),
       onBuried: () => {},

@@ -1,7 +1,7 @@
 import type { Database } from "../../src/store/database.ts";
 import type { Heard, Listen } from "../../src/store/listener.ts";
 import type { Life } from "./timeline.ts";
-import { createWay, type WayOptions } from "./way.ts";
+import { createWay, type Way, type WayOptions } from "./way.ts";
 import { travelMs, type Weather } from "./weather.ts";
 
 export type NetworkOptions = Pick<WayOptions, "timeline" | "chance" | "execute" | "trace"> & { weatherOf(life: Life): Weather };
@@ -67,9 +67,16 @@ export function createNetwork(options: NetworkOptions): Network {
 }
 
 /** What the engine's rooms use of a pool. Each of their statements is a transaction of its own; the partitions that need a longer one are made beforehand. */
-function poolOf(query: unknown): Database {
+function poolOf(send: Way["query"]): Database {
+  const onRelease: (() => void)[] = [];
+  const query: Way["query"] = async (config, values) => {
+    const answer = await send(config, values);
+    for (const heard of onRelease) heard();
+    return answer;
+  };
+  const on = (_event: "release", heard: () => void): void => void onRelease.push(heard);
   const connect = (): never => {
     throw new Error("The simulation knows single statements only.");
   };
-  return { query, connect } as unknown as Database;
+  return { query, connect, on } as unknown as Database;
 }

@@ -58,7 +58,7 @@ export async function createStore(): Promise<Store> {
 
 /** Renews a node's lease. @returns the database's time, or null when the lease is lost */
 export async function renew(store: Store, nodeId: number, beat: string, nextBeat: string, ttlMs: number): Promise<number | null> {
-  const renewal = await renewNode(store.db, { nodeId, beat, nextBeat }, ttlMs, { running: 0, clockOffsetMs: 0 });
+  const renewal = await renewNode(store.db, { nodeId, beat, nextBeat }, ttlMs, { running: 0, clockOffsetMs: 0, silentMs: 0 });
   return renewal?.nowMs ?? null;
 }
 

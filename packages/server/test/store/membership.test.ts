@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { holdDuty } from "../../src/store/leases.ts";
-import { buryCrashed, buryExpired, buryItself, forgetNodes, liveNodes, markDraining, registerNode } from "../../src/store/nodes.ts";
+import {
+  buryCrashed,
+  buryExpired,
+  buryItself,
+  forgetNodes,
+  giveUpLease,
+  liveNodes,
+  markDraining,
+  registerNode,
+} from "../../src/store/nodes.ts";
 import { readShards, releaseShards, storeWatermarks, takeShards } from "../../src/store/shards.ts";
 import { at, createStore, fireOne, hourMs, renew, type Store, startMs } from "./fixture.ts";
 
@@ -103,6 +112,38 @@ describe("a node's lease", () => {
     const { nodeId } = await registered();
     await store.database.moveClock(ttlMs - 1);
     expect(await buryExpired(store.db)).not.toContain(nodeId);
+  });
+
+  describe("of a node whose work is cut off", () => {
+    const hasGivenUp = async (nodeId: number): Promise<boolean> => {
+      const [row] = await store.rows<{ ended: boolean }>(
+        "select lease_until <= punctual.clock() and buried_at is not null as ended from punctual.nodes where node_id = $1",
+        [nodeId],
+      );
+      return row?.ended ?? false;
+    };
+    const others: [string, string, boolean][] = [
+      ["is given up to one that has just told that it is well", "silent_ms = 249", true],
+      ["is kept when the other is cut off, too", "silent_ms = 250", false],
+      ["is kept when the other is about to leave", "draining = true", false],
+      ["is kept when the other has not renewed since it may have been cut off, too", "lease_until = lease_until - interval '1.5 s'", false],
+      ["is kept when the other's is shorter and has ended", "ttl_ms = 1, lease_until = punctual.clock()", false],
+    ];
+    test.each(others)("%s", async (_promise, other, isGivenUp) => {
+      await store.rows("update punctual.nodes set lease_until = least(lease_until, punctual.clock())");
+      const [{ nodeId }, { nodeId: otherId }] = [await registered(), await registered()];
+      await store.rows(`update punctual.nodes set ${other} where node_id = $1`, [otherId]);
+      expect(await giveUpLease(store.db, nodeId, ttlMs)).toBe(isGivenUp);
+      expect(await hasGivenUp(nodeId)).toBe(isGivenUp);
+    });
+
+    test("is kept by a node that is alone, and ended only once", async () => {
+      await store.rows("update punctual.nodes set lease_until = least(lease_until, punctual.clock())");
+      const { nodeId } = await registered();
+      expect(await giveUpLease(store.db, nodeId, ttlMs)).toBe(false);
+      await registered();
+      expect([await giveUpLease(store.db, nodeId, ttlMs), await giveUpLease(store.db, nodeId, ttlMs)]).toEqual([true, false]);
+    });
   });
 
   test("shows others that the node is draining, while it keeps it", async () => {

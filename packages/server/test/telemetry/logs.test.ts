@@ -16,6 +16,7 @@ const examples: { [T in Event["type"]]: Extract<Event, { type: T }> } = {
   node_stopping: { type: "node_stopping", nodeId: 1, running: 2 },
   node_stopped: { type: "node_stopped", nodeId: 1 },
   lease_lost: { type: "lease_lost", nodeId: 1, running: 2 },
+  lease_given_up: { type: "lease_given_up", nodeId: 1, silentMs: 4_100 },
   nodes_buried: { type: "nodes_buried", nodeIds: [2, 3] },
   shards_changed: { type: "shards_changed", taken: 1, released: 2, owned: 3 },
   fired: { type: "fired", runs: 1, skipped: 2, handed: 1 },
