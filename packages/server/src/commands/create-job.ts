@@ -1,17 +1,16 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { Job } from "@punctual/contract";
 import { jobId, queueKey, shardOf, shardOfQueue } from "../model/ids.ts";
 import { type AcceptedJob, acceptJob, signsWithOwnSecret } from "../model/job-definition.ts";
 import { firstLook } from "../model/job-schedule.ts";
 import { type QueueWish, queueNameOf } from "../model/placement.ts";
-import { readClock } from "../store/clock.ts";
-import { insertJobs, type NewJob } from "../store/jobs.ts";
+import { insertJob, type JobRow, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
+import { readGrounds } from "../store/settings.ts";
 import type { Guests } from "./guests.ts";
 import type { CommandContext, Operation } from "./operation.ts";
 import { nameTaken } from "./require-job.ts";
-import { reread } from "./revise.ts";
-import { withTenantDefaults } from "./settings.ts";
+import { withDefaults } from "./settings.ts";
 import { jobView } from "./views.ts";
 
 /** Only a first occurrence within this time needs a wake: owners look at least every second by themselves. */
@@ -19,10 +18,9 @@ const wakeWithinMs = 1_500;
 
 export function createJob(guests: Guests): Operation<"createJob"> {
   return async (context, { body }) => {
-    const nowMs = await readClock(context.db);
+    const { nowMs, settings } = await readGrounds(context.db, context.tenantId, null);
     const id = newJobId(nowMs, context.tenantId, body);
-    const wanted = await withTenantDefaults(context, body);
-    const job = await createAccepted(context, id, acceptJob(id, wanted, nowMs, guests.check), nowMs);
+    const job = await createAccepted(context, id, acceptJob(id, withDefaults(settings, body), nowMs, guests.check), nowMs);
     return { status: 201, body: job, revision: job.revision };
   };
 }
@@ -35,20 +33,22 @@ export async function createAccepted(context: CommandContext, id: string, accept
   const row = newJob(context.tenantId, id, accepted, nowMs);
   const signingSecret = signsWithOwnSecret(accepted.definition.target) ? newSigningSecret() : undefined;
   if (signingSecret) await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(row.jobId), signingSecret);
-  const created = await insertJobs(context.db, context.tenantId, [row]);
-  if (!created.has(row.jobId)) {
+  const createdMs = await insertJob(context.db, context.tenantId, row);
+  if (createdMs === null) {
     if (signingSecret) await removeSecret(context.db, context.tenantId, jobSigningSecret(row.jobId));
     throw nameTaken(accepted.name);
   }
   wakeIfSoon(context, row, nowMs);
-  const view = jobView(await reread(context, row.jobId), { withPayload: true });
+  const view = jobView(asCreated(row, context.tenantId, createdMs), { withPayload: true });
   return signingSecret ? { ...view, signingSecret } : view;
 }
 
 /** A job lives in the shard of its queue, one without a queue anywhere. */
 export function newJobId(nowMs: number, tenantId: number, job: QueueWish): string {
   const queue = queueNameOf(job);
-  return jobId(nowMs, randomBytes(10).toString("hex"), queue === null ? null : shardOfQueue(queueKey(tenantId, queue)));
+  const uuid = randomUUID();
+  // Of version 4: its first 32 and last 48 bits are random, and Node fetches them for 128 at once. Ten bytes at a time cost a tenth of a job created in bulk.
+  return jobId(nowMs, uuid.slice(0, 8) + uuid.slice(24), queue === null ? null : shardOfQueue(queueKey(tenantId, queue)));
 }
 
 /** An accepted job's row. */
@@ -73,6 +73,28 @@ export function newJob(
     nextMs,
     dueMs: plan.dueAt(nextMs),
     afterMs: plan.afterCompletionMs,
+  };
+}
+
+/** What reading it back would give, without the trip. */
+export function asCreated(job: NewJob & { shard: number }, tenantId: number, createdMs: number): JobRow {
+  return {
+    shard: job.shard,
+    job_id: job.jobId,
+    tenant_id: tenantId,
+    name: job.name,
+    revision: 1,
+    status: "active",
+    definition: job.definition,
+    payload: job.payload,
+    target_type: job.targetType,
+    labels: job.labels,
+    pause_reason: null,
+    created_ms: createdMs,
+    updated_ms: createdMs,
+    next_ms: job.nextMs,
+    due_ms: Math.max(job.dueMs, createdMs),
+    fired: 0,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { RetryBody } from "@punctual/contract";
 import { retryPolicyOf, retryView } from "../model/retry-policy.ts";
 import { readSettings, type TenantSettings, writeSettings } from "../store/settings.ts";
-import type { CommandContext, Operation } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 
 export const getSettings: Operation<"getSettings"> = async (context) => {
   return { status: 200, body: settingsView(await readSettings(context.db, context.tenantId)) };
@@ -18,11 +18,6 @@ export const putSettings: Operation<"putSettings"> = async (context, { body }) =
  * A job's body with its tenant's default for `retry` when it has none of its own; `{}` is one of its own. Written into the job, so that a revision says all by
  * itself and a later change of the default changes no job that exists.
  */
-export async function withTenantDefaults<B extends { retry?: RetryBody }>(context: CommandContext, body: B): Promise<B> {
-  return body.retry === undefined ? withDefaults(await readSettings(context.db, context.tenantId), body) : body;
-}
-
-/** The same with settings that were read already. */
 export function withDefaults<B extends { retry?: RetryBody }>({ retry }: TenantSettings, body: B): B {
   return body.retry === undefined && retry !== undefined ? { ...body, retry } : body;
 }

@@ -1,11 +1,11 @@
 import { PunctualError } from "@punctual/contract";
 import { acceptJob } from "../model/job-definition.ts";
-import { readClock } from "../store/clock.ts";
 import { findJobByName } from "../store/jobs.ts";
+import { readGrounds } from "../store/settings.ts";
 import { createAccepted, newJobId } from "./create-job.ts";
 import type { Guests } from "./guests.ts";
 import type { Operation } from "./operation.ts";
-import { withTenantDefaults } from "./settings.ts";
+import { withDefaults } from "./settings.ts";
 import { replaceJob } from "./update-job.ts";
 
 /**
@@ -14,7 +14,8 @@ import { replaceJob } from "./update-job.ts";
  */
 export function upsertJob(guests: Guests): Operation<"upsertJob"> {
   return async (context, { params, body, ifMatch }) => {
-    const wanted = await withTenantDefaults(context, { ...body, name: params.name });
+    const { nowMs, settings } = await readGrounds(context.db, context.tenantId, null);
+    const wanted = withDefaults(settings, { ...body, name: params.name });
     for (;;) {
       const existing = await findJobByName(context.db, context.tenantId, params.name);
       if (!existing && ifMatch !== null) {
@@ -25,7 +26,6 @@ export function upsertJob(guests: Guests): Operation<"upsertJob"> {
           const job = await replaceJob(context, guests, { jobId: existing.job_id, ifMatch }, () => wanted);
           return { status: 200, body: job, revision: job.revision };
         }
-        const nowMs = await readClock(context.db);
         const id = newJobId(nowMs, context.tenantId, body);
         const job = await createAccepted(context, id, acceptJob(id, wanted, nowMs, guests.check), nowMs);
         return { status: 201, body: job, revision: job.revision };

@@ -11,12 +11,12 @@ import {
 } from "@punctual/contract";
 import { formatDuration, parseDuration } from "@punctual/schedule";
 import {
-  acceptSchedule,
   asFault,
   firstLook,
   type JobSchedule,
   namesKind,
   planSchedule,
+  resolveSchedule,
   type SchedulePlan,
   scheduleKeys,
 } from "./job-schedule.ts";
@@ -96,8 +96,10 @@ export function acceptJob(
   checkTarget: (target: Target) => readonly Fault[],
   options: { mayBeOver?: boolean } = {},
 ): AcceptedJob {
+  const schedule = resolveSchedule(body, nowMs);
+  const schedulePlan = planSchedule(schedule, jobId);
   const definition: JobDefinition = {
-    ...acceptSchedule(body, nowMs, jobId),
+    ...schedule,
     target: inOrder(body.target),
     ...(body.retry !== undefined && Object.keys(body.retry).length > 0 && { retry: inOrder(body.retry) }),
     ...(body.timeout !== undefined && { timeout: body.timeout }),
@@ -111,7 +113,7 @@ export function acceptJob(
   };
   const faults = checkTarget(body.target);
   if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
-  const plan = planOf(definition, jobId);
+  const plan = planWith(definition, schedulePlan);
   if (!options.mayBeOver && plan.schedule.next(firstLook(definition, nowMs)) === null) throw overBeforeItBegan(definition);
   return { name: body.name ?? null, definition, plan, payload: acceptPayload(body.payload), labels: body.labels ?? {} };
 }
@@ -137,7 +139,7 @@ export function signsWithOwnSecret(target: Target): boolean {
 export function acceptPayload(payload: unknown): string | null {
   if (payload === undefined) return null;
   const text = JSON.stringify(payload, refuseInfinite);
-  const bytes = new TextEncoder().encode(text).length;
+  const bytes = Buffer.byteLength(text);
   if (bytes > limits.payloadBytes) {
     const message = `The payload has ${bytes} bytes as JSON; ${limits.payloadBytes} are allowed.`;
     throw new PunctualError("payload_too_large", message, { faults: [{ pointer: "/payload", message }] });
@@ -173,9 +175,13 @@ export function mergeJob(
 
 /** Parses a stored definition. A definition that was accepted parses for ever; a failure is a defect. */
 export function planOf(definition: JobDefinition, jobId: string): JobPlan {
+  return planWith(definition, planSchedule(definition, jobId));
+}
+
+function planWith(definition: JobDefinition, schedulePlan: SchedulePlan): JobPlan {
   const timeout = timeoutsOf(definition.target);
   return {
-    ...planSchedule(definition, jobId),
+    ...schedulePlan,
     target: definition.target,
     retry: retryPolicyOf(definition.retry),
     timeoutMs: durationWithin("timeout", definition.timeout, timeout.defaultMs, timeoutLeastMs, timeout.mostMs),

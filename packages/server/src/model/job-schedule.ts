@@ -54,6 +54,13 @@ export function namesKind(body: { [K in (typeof kinds)[number]]?: unknown }): bo
  * @throws PunctualError schedule_missing, schedule_ambiguous, or what the parser found
  */
 export function acceptSchedule(body: ScheduleBody, nowMs: number, seed: string): JobSchedule {
+  const stored = resolveSchedule(body, nowMs);
+  planSchedule(stored, seed);
+  return stored;
+}
+
+/** The same for whoever parses it anyway. @throws PunctualError schedule_missing, schedule_ambiguous */
+export function resolveSchedule(body: ScheduleBody, nowMs: number): JobSchedule {
   const given = kinds.filter((kind) => body[kind] !== undefined);
   if (given.length === 0) {
     throw new PunctualError("schedule_missing", `None of ${kinds.join(", ")} is given.`, {
@@ -68,9 +75,7 @@ export function acceptSchedule(body: ScheduleBody, nowMs: number, seed: string):
   const resolved: { runAt?: string; anchor?: string } = {};
   if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
   if ((rest.every !== undefined || isBareRule(rest)) && rest.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
-  const stored = scheduleOf({ ...rest, ...resolved });
-  planSchedule(stored, seed);
-  return stored;
+  return scheduleOf({ ...rest, ...resolved });
 }
 
 /** Whether a rule says nowhere when it begins. */
@@ -80,12 +85,12 @@ function isBareRule({ rrule, startAt }: ScheduleBody): boolean {
 
 /** The schedule's part of a definition, its fields in one order. */
 export function scheduleOf(definition: JobSchedule): JobSchedule {
-  return Object.fromEntries(
-    scheduleKeys.flatMap((key) => {
-      const value = definition[key as keyof JobSchedule];
-      return value === undefined ? [] : [[key, value]];
-    }),
-  );
+  const found: Record<string, unknown> = {};
+  for (const key of scheduleKeys) {
+    const value = definition[key as keyof JobSchedule];
+    if (value !== undefined) found[key] = value;
+  }
+  return found;
 }
 
 /** Parses a stored schedule. One that was accepted parses for ever; a failure is a defect. */

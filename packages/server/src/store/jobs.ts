@@ -1,5 +1,6 @@
 import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
+import { gathered } from "./gathering.ts";
 
 /** A job with its cursor, times in epoch ms. `definition` and `payload` are JSON texts. */
 export type JobRow = {
@@ -72,10 +73,10 @@ new_queues as (
 new_cursors as (
   insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at, after_ms)
   select shard, job_id, $1, 1, next_at, greatest(due_at, punctual.clock()), after_ms from accepted)
-select job_id from accepted`;
+select job_id, punctual.ms(punctual.clock()) as created_ms from accepted`;
 
-/** @returns the ids of those created; the others' names are taken */
-export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Set<string>> {
+/** @returns when those were created that were, by id; the others' names are taken */
+export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Map<string, number>> {
   const input = jobs.map((job) => [
     shardOf(job.jobId),
     job.jobId,
@@ -90,13 +91,19 @@ export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly
     job.queue?.key,
     job.queue?.name,
   ]);
-  const { rows } = await db.query<{ job_id: string }>({
+  const { rows } = await db.query<{ job_id: string; created_ms: number }>({
     name: "insert_jobs",
     text: insertJobsSql,
     values: [tenantId, JSON.stringify(input)],
   });
-  return new Set(rows.map((row) => row.job_id));
+  return new Map(rows.map((row) => [row.job_id, row.created_ms]));
 }
+
+/** Creates one job, together with others of its tenant that are being created now. @returns when, or null when its name is taken */
+export const insertJob = gathered<NewJob, number | null>(100, async (db, tenantId, jobs) => {
+  const created = await insertJobs(db, tenantId, jobs);
+  return jobs.map((job) => created.get(job.jobId) ?? null);
+});
 
 /** The job, or null when it does not exist or is another tenant's. */
 export async function findJob(db: Queryable, tenantId: number, jobId: string): Promise<JobRow | null> {
