@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { type AttemptResult, settle } from "../store/dispatching.ts";
+import { type AttemptResult, settleAnew } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { retryDelayMs, startLoop } from "./loop.ts";
 
@@ -52,12 +52,12 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
   /** Writes a batch; a batch that PostgreSQL refuses is halved until the one bad result is alone, and that one is written without its texts. */
   const write = async (batch: readonly Waiting[]): Promise<void> => {
     try {
-      const kept = await settle(
+      const { kept, already } = await settleAnew(
         db,
         batch.map(({ result }) => result),
       );
       // A run handed back unbegun that is no longer held is no news: nothing was done that could be lost.
-      const lost = batch.filter(({ result }) => result.evidence && !kept.has(result.runId));
+      const lost = batch.filter(({ result }) => result.evidence && !kept.has(result.runId) && !already.has(result.runId));
       if (lost.length > 0) emit({ type: "results_lost", runIds: lost.map(({ result }) => result.runId) });
     } catch (error) {
       if (isUnavailable(error)) throw error;

@@ -97,6 +97,16 @@ export type AttemptResult = {
 
 /** See settleSucceededSql, settleSql and acceptSql. @returns ids of the runs that were still held; the others were lost to another node */
 export async function settle(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
+  return (await settleAnew(db, results)).kept;
+}
+
+/**
+ * The same for results that may have been sent before: a batch takes up to three statements, of which any may have been carried out although its answer, or a later
+ * one's, did not come.
+ *
+ * @returns ids of the runs that were still held, and of those whose very result was written already; the others were lost to another node
+ */
+export async function settleAnew(db: Queryable, results: readonly AttemptResult[]): Promise<{ kept: Set<string>; already: Set<string> }> {
   const plain = results.filter(isPlainSuccess);
   const succeeded = plain.length === 0 ? new Map<string, number>() : await settleSucceeded(db, plain);
   const kept = new Set(succeeded.keys());
@@ -104,8 +114,9 @@ export async function settle(db: Queryable, results: readonly AttemptResult[]): 
   if (accepted.length > 0) for (const runId of await acceptRuns(db, accepted)) kept.add(runId);
   // Also a success that was not held any more, which is judged like any other late result.
   const others = results.filter(({ runId, holder, next }) => next !== "running" && succeeded.get(runId) !== holder);
-  if (others.length > 0) for (const runId of await settleEnded(db, others)) kept.add(runId);
-  return kept;
+  const already = new Set<string>();
+  if (others.length > 0) for (const row of await settleEnded(db, others)) (row.already ? already : kept).add(row.run_id);
+  return { kept, already };
 }
 
 function isPlainSuccess({ next, attempt, resumes, evidence }: AttemptResult): boolean {
@@ -126,7 +137,7 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
   return new Map(rows.map((row) => [row.run_id, row.holder]));
 }
 
-async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<Set<string>> {
+async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<{ run_id: string; already: boolean }[]> {
   const tuples = results.map(
     ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, heldMs, worker, evidence: e }) => [
       shard,
@@ -152,12 +163,12 @@ async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Pr
       heldMs,
     ],
   );
-  const { rows } = await db.query<{ run_id: string }>({
+  const { rows } = await db.query<{ run_id: string; already: boolean }>({
     ...nameForBatch("settle", results.length),
     text: settleSql,
     values: [JSON.stringify(tuples)],
   });
-  return new Set(rows.map((row) => row.run_id));
+  return rows;
 }
 
 /** A run whose node's lease has ended. */

@@ -49,7 +49,7 @@ const settled = settledColumns.map((column) => `r.${column}`).join(", ");
  * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name, since when a run
  * handed back unbegun was held]. A run whose end was asked for meanwhile is cancelled instead
  * of retried. One that is handed back unbegun (outcome null) spends no attempt.
- * Returns the runs that were still held. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, those of attempts and
+ * Returns the runs that were still held, and, marked, those whose very result was written already. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, those of attempts and
  * finished_runs only for what was not held.
  */
 export const settleSql = `
@@ -93,6 +93,22 @@ resumed as (${cursorGoesOn("ended e where e.resumes")}),
 kept as (
   select shard, run_id, ${settledNames}, null::timestamptz as next_at from ended
   union all select shard, run_id, ${settledNames}, next_at from again),
+-- Of what was not held: whether what is known of it came late, too; null when nothing is, which makes it news.
+unheld as (
+  select r.*, coalesce(
+    (select a.late from punctual.attempts a
+     where a.shard = r.shard and a.run_id = r.run_id and a.attempt = r.attempt
+       and case when r.holder > 0 then a.finished_at = r.finished_at and not a.late and a.node_id = r.holder and a.outcome = r.outcome
+                -- A worker may say it as often as it likes: one late result is kept, and none that says what is known.
+                else a.late or a.outcome = r.outcome end
+     limit 1),
+    (select false from punctual.finished_runs f
+     where f.shard = r.shard and f.run_id = r.run_id and r.attempt = 1 and f.sole_duration_ms is not null
+       and case when r.holder > 0 then f.started_at = r.started_at and f.node_id = r.holder and r.outcome = 'succeeded' else r.outcome = 'succeeded' end
+     limit 1)) as known_late
+  from results r
+  -- NOT IN is looked up in a hash, whatever the planner is forbidden; NOT EXISTS would be a nested loop here, and above it would be hashed over the whole table.
+  where r.outcome is not null and (r.run_id, r.holder, r.attempt) not in (select run_id, holder, attempt from kept)),
 tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late,
@@ -105,18 +121,7 @@ tries as (
   union all
   select r.shard, r.run_id, r.attempt, r.outcome, r.started_at, r.finished_at, r.failure_class, r.status_code, r.error, r.output, r.output_truncated,
          case when r.holder > 0 then r.holder end, true, null, null, r.may_have_been_seen, r.worker
-  from results r
-  -- NOT IN is looked up in a hash, whatever the planner is forbidden; NOT EXISTS would be a nested loop here, and below it would be hashed over the whole table.
-  where r.outcome is not null and (r.run_id, r.holder, r.attempt) not in (select run_id, holder, attempt from kept) and (
-    select a.attempt from punctual.attempts a
-    where a.shard = r.shard and a.run_id = r.run_id and a.attempt = r.attempt
-      and case when r.holder > 0 then a.finished_at = r.finished_at and not a.late and a.node_id = r.holder and a.outcome = r.outcome
-               -- A worker may say it as often as it likes: one late result is kept, and none that says what is known.
-               else a.late or a.outcome = r.outcome end
-    limit 1) is null and (
-    select f.run_id from punctual.finished_runs f
-    where f.shard = r.shard and f.run_id = r.run_id and r.attempt = 1 and f.sole_duration_ms is not null
-      and case when r.holder > 0 then f.started_at = r.started_at and f.node_id = r.holder and r.outcome = 'succeeded' else r.outcome = 'succeeded' end
-    limit 1) is null
+  from unheld r where r.known_late is null
   on conflict do nothing)
-select run_id from kept`;
+select run_id, false as already from kept
+union all select run_id, true from unheld where not known_late`;

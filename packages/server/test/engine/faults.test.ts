@@ -64,6 +64,7 @@ describe("an answer that was lost", () => {
     await node.stop();
     expect(await states()).toEqual(["succeeded"]);
     expect(await cluster.rows("select late from punctual.all_attempts")).toEqual([{ late: false }]);
+    expect(node.has("results_lost")).toBe(false);
   });
 
   it("to a claim that was carried out: the run is found to be held by nobody, and starts", async () => {
