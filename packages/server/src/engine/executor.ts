@@ -3,6 +3,7 @@ import { type AttemptEnd, afterAttempt } from "../model/after-attempt.ts";
 import { runTransitions } from "../model/run-states.ts";
 import type { AttemptResult } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { AttemptSignal } from "./attempt-signal.ts";
 import type { HeldRun } from "./held-run.ts";
 import { type AttemptParts, type MadeAttempt, makeAttempt } from "./make-attempt.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
@@ -50,7 +51,7 @@ export type ExecutorOptions = AttemptParts & {
 };
 
 type AttemptEvidence = NonNullable<AttemptResult["evidence"]>;
-type UnderWay = { shard: number; abort: AbortController; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
+type UnderWay = { shard: number; signal: AttemptSignal; end: { kind: "cancel"; reason: string } | { kind: "abandon" } | null };
 
 export function createExecutor(options: ExecutorOptions): Executor {
   const { settler, slots, clock, emit, onRoom, onGone, onEnded, onWritten } = options;
@@ -69,14 +70,15 @@ export function createExecutor(options: ExecutorOptions): Executor {
     try {
       const startedMs = clock.nowMs();
       const began = monotonicMs();
-      const outcome = await makeAttempt(options, run, cached, startedMs, entry.abort.signal);
+      const { outcome, limitMs } = await makeAttempt(options, run, cached, startedMs, entry.signal);
       const durationMs = monotonicMs() - began;
-      const known = { runId: run.runId, jobId: run.jobId, tenantId: cached.tenantId, attempt: run.attempt, durationMs };
+      const { runId, jobId, attempt } = run;
+      const { tenantId } = cached;
       const lagMs = run.attempt === 1 ? startedMs - run.nominalMs : null;
       if (outcome.ok && outcome.accepted) {
-        settler.add({ ...unbegun(run), next: runTransitions.running.accept, endsInMs: outcome.limitMs - durationMs });
+        settler.add({ ...unbegun(run), next: runTransitions.running.accept, endsInMs: limitMs - durationMs });
         onEnded(cached, run.attempt, began, { failureClass: null, statusCode: outcome.statusCode });
-        emit({ type: "attempt_accepted", ...known, lagMs });
+        emit({ type: "attempt_accepted", runId, jobId, tenantId, attempt, durationMs, lagMs });
         return;
       }
       const result = resultOf(run, cached, outcome, entry.end, { startedMs, durationMs });
@@ -84,7 +86,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       // Cut short by the run's deadline it says nothing of its target.
       if (!outcome.atDeadline) onEnded(cached, run.attempt, began, result.evidence);
       if (result.nextBecause === "gone") onGone(run, cached);
-      emit({ type: "attempt_ended", ...known, next: result.next, failureClass: result.evidence.failureClass, lagMs });
+      const { failureClass } = result.evidence;
+      emit({ type: "attempt_ended", runId, jobId, tenantId, attempt, durationMs, next: result.next, failureClass, lagMs });
     } finally {
       finish(run, cached.placement.origin, entry);
     }
@@ -92,7 +95,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   return {
     begin(run, cached) {
-      const entry: UnderWay = { shard: run.shard, abort: new AbortController(), end: null };
+      const entry: UnderWay = { shard: run.shard, signal: new AttemptSignal(), end: null };
       underWay.set(run.runId, entry);
       // Nothing in it throws; should it ever, the watch finds the run held by nobody here and hands it back.
       carryOut(run, cached, entry).catch((error: unknown) => emit({ type: "loop_failed", loop: "execute", error, databaseAway: false }));
@@ -116,12 +119,12 @@ export function createExecutor(options: ExecutorOptions): Executor {
       const entry = underWay.get(runId);
       if (!entry || entry.end) return;
       entry.end = { kind: "cancel", reason };
-      entry.abort.abort();
+      entry.signal.abort();
     },
     abandon() {
       for (const entry of underWay.values()) {
         entry.end ??= { kind: "abandon" };
-        entry.abort.abort();
+        entry.signal.abort();
       }
     },
     running: () => ({ count: underWay.size, shards: [...new Set([...underWay.values()].map((entry) => entry.shard))] }),
@@ -162,7 +165,7 @@ export function unbegun({ shard, runId, holder, heldMs, attempt: number }: Hande
 function resultOf(
   run: HeldRun,
   cached: CachedPlan,
-  outcome: MadeAttempt,
+  outcome: MadeAttempt["outcome"],
   end: UnderWay["end"],
   timing: { startedMs: number; durationMs: number },
 ): AttemptResult & { evidence: AttemptEvidence } {
@@ -198,7 +201,7 @@ function resultOf(
 }
 
 /** A success counts even when its end was asked for meanwhile: the target has acted. */
-function endOf(outcome: MadeAttempt, end: UnderWay["end"]): AttemptEnd {
+function endOf(outcome: MadeAttempt["outcome"], end: UnderWay["end"]): AttemptEnd {
   if (outcome.ok) return { kind: "succeeded" };
   if (end?.kind === "cancel") return { kind: "cancelled", reason: end.reason };
   return end === null ? { kind: "failed", failure: outcome } : { kind: "lost", failure: { ...outcome, failureClass: "lost" } };

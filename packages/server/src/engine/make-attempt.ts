@@ -1,16 +1,16 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { PunctualError, type Target as TargetSpec } from "@punctual/contract";
 import { formatDuration } from "@punctual/schedule";
 import { attemptLimitMs } from "../model/retry.ts";
 import { acceptMostMs, completesLater } from "../model/timeouts.ts";
 import { wireBody } from "../model/wire-body.ts";
-import type { AttemptFailure, AttemptOutcome, AttemptRequest, Target } from "../targets/port.ts";
+import type { AttemptFailure, AttemptOutcome, AttemptRequest, CancelSignal, Target } from "../targets/port.ts";
 import type { OfferCompletion } from "./completion-offer.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { CachedPlan } from "./plan-cache.ts";
 
 /** What a target made of an attempt, how long that might have taken from its beginning, and whether the run's deadline stopped it before its own time limit. */
-export type MadeAttempt = AttemptOutcome & { limitMs: number; atDeadline?: boolean };
+export type MadeAttempt = { outcome: AttemptOutcome & { atDeadline?: true }; limitMs: number };
 
 /** What every attempt needs. */
 export type AttemptParts = {
@@ -36,27 +36,26 @@ export async function makeAttempt(
   run: HeldRun,
   cached: CachedPlan,
   nowMs: number,
-  signal: AbortSignal,
+  signal: CancelSignal,
 ): Promise<MadeAttempt> {
   const { plan } = cached;
   const limitMs = Math.ceil(attemptLimitMs(plan, nowMs - (run.deadlineFromMs ?? nowMs)));
   if (limitMs <= 0) {
     const message = `${deadlineOf(plan)} had passed before this attempt could begin`;
-    return { ...notSent("timeout", message), limitMs, atDeadline: true };
+    return { outcome: { ...notSent("timeout", message), atDeadline: true }, limitMs };
   }
   const requestMs = completesLater(plan.target) ? Math.min(limitMs, acceptMostMs) : limitMs;
   const outcome = await send(parts, run, cached, { requestMs, endsMs: nowMs + limitMs }, signal);
   const isCut = !outcome.ok && outcome.failureClass === "timeout" && limitMs < plan.timeoutMs && requestMs === limitMs;
-  return isCut
-    ? { ...outcome, message: `${deadlineOf(plan)} came; ${outcome.message}`, limitMs, atDeadline: true }
-    : { ...outcome, limitMs };
+  if (!isCut) return { outcome, limitMs };
+  return { outcome: { ...outcome, message: `${deadlineOf(plan)} came; ${outcome.message}`, atDeadline: true }, limitMs };
 }
 
 function deadlineOf({ retry }: CachedPlan["plan"]): string {
   return `the run's deadline, ${formatDuration(retry.deadlineMs ?? 0)} after it began,`;
 }
 
-async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limits: Limits, signal: AbortSignal): Promise<AttemptOutcome> {
+async function send(parts: AttemptParts, run: HeldRun, cached: CachedPlan, limits: Limits, signal: CancelSignal): Promise<AttemptOutcome> {
   const spec = cached.plan.target;
   const target = parts.targets.get(spec.type);
   try {
@@ -104,8 +103,16 @@ function requestOf(
   };
 }
 
-/** 60 random bits and never zero, from the pool that randomUUID keeps: random bytes for each would be a system call each. */
+const spanBytes = 8;
+/** Random bytes for each span would be a system call each. */
+const pool = Buffer.alloc(512 * spanBytes);
+let used = pool.length;
+
 function spanId(): string {
-  const random = randomUUID();
-  return random.slice(0, 8) + random.slice(9, 13) + random.slice(14, 18);
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += spanBytes;
+  return pool.toString("hex", used - spanBytes, used);
 }

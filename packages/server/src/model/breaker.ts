@@ -40,10 +40,14 @@ export const noOutcomes: OutcomeWindow = { beganMs: Number.NEGATIVE_INFINITY, go
 export function withOutcome(window: OutcomeWindow, verdict: "good" | "bad", nowMs: number, { bucketOutcomes }: Watch): OutcomeWindow {
   const ageMs = nowMs - window.beganMs;
   const { good, bad } = window;
-  const add = { good: verdict === "good" ? 1 : 0, bad: verdict === "bad" ? 1 : 0 };
-  if (ageMs >= 2 * bucketMs) return { ...noOutcomes, ...add, beganMs: nowMs };
-  if (ageMs >= bucketMs || good + bad >= bucketOutcomes) return { ...add, beganMs: nowMs, goodBefore: good, badBefore: bad };
-  return { ...window, good: good + add.good, bad: bad + add.bad };
+  const addGood = verdict === "good" ? 1 : 0;
+  const addBad = 1 - addGood;
+  // Written out rather than spread: this is once a run.
+  if (ageMs >= 2 * bucketMs) return { beganMs: nowMs, good: addGood, bad: addBad, goodBefore: 0, badBefore: 0 };
+  if (ageMs >= bucketMs || good + bad >= bucketOutcomes)
+    return { beganMs: nowMs, good: addGood, bad: addBad, goodBefore: good, badBefore: bad };
+  const { beganMs, goodBefore, badBefore } = window;
+  return { beganMs, good: good + addGood, bad: bad + addBad, goodBefore, badBefore };
 }
 
 /** Whether enough attempts failed, and at least half of them. */

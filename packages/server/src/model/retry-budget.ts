@@ -28,7 +28,8 @@ export function newBudget(nowMs: number): RetryBudget {
 
 /** A first attempt was made. */
 export function earn(budget: RetryBudget): RetryBudget {
-  return { ...budget, tokens: Math.min(cap, budget.tokens + share) };
+  // Nearly always full.
+  return budget.tokens === cap ? budget : { ...budget, tokens: Math.min(cap, budget.tokens + share) };
 }
 
 /**

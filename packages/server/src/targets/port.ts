@@ -27,10 +27,17 @@ export type Target<Spec> = {
    * Makes one attempt and tells how it went. Never rejects: an engine that fires thousands a second must not depend on a catch in the right place.
    * Settles soon after `signal` aborts (`cancelled`) and at the latest at `timeoutMs` (`timeout`), whatever the other side does.
    */
-  attempt(request: AttemptRequest<Spec>, signal: AbortSignal): Promise<AttemptOutcome>;
+  attempt(request: AttemptRequest<Spec>, signal: CancelSignal): Promise<AttemptOutcome>;
 
   /** Ends what is still going as `cancelled` and leaves no socket or timer behind. The engine drains first; later attempts are `cancelled` too. */
   close(): Promise<void>;
+};
+
+/** As much of an AbortSignal as an attempt needs. An attempt listens once at most, and no more when it has ended. */
+export type CancelSignal = {
+  readonly aborted: boolean;
+  addEventListener(type: "abort", listener: () => void): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 };
 
 /** One try of a run, with all that a target may put on the wire. */

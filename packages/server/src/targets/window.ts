@@ -1,3 +1,5 @@
+import type { CancelSignal } from "./port.ts";
+
 /** setTimeout takes a signed 32-bit number and treats anything above as 1 ms. 24.8 days is beyond every timeout a job may have. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -8,7 +10,7 @@ const longestTimerMs = 2 ** 31 - 1;
  * Not `AbortSignal.any([signal, AbortSignal.timeout(ms)])`: it makes two signals per attempt, and its timer cannot be cleared when the attempt ends early,
  * so 3,000 runs a second with a timeout of a minute would keep 180,000 timers.
  */
-export function watchWindow(signal: AbortSignal, timeoutMs: number, onEnd: (reason: "timeout" | "cancelled") => void): () => void {
+export function watchWindow(signal: CancelSignal, timeoutMs: number, onEnd: (reason: "timeout" | "cancelled") => void): () => void {
   if (signal.aborted) {
     onEnd("cancelled");
     return () => {};
@@ -23,6 +25,6 @@ export function watchWindow(signal: AbortSignal, timeoutMs: number, onEnd: (reas
   };
   const onAbort = (): void => end("cancelled");
   const timer = setTimeout(end, Math.min(timeoutMs, longestTimerMs), "timeout");
-  signal.addEventListener("abort", onAbort, { once: true });
+  signal.addEventListener("abort", onAbort);
   return release;
 }

@@ -58,18 +58,18 @@ describe("an attempt that its target may complete later", () => {
   it("has 30 s for the request and the job's timeout for the completion", async () => {
     const { request, made } = await attempt({ timeout: "2h" });
     expect(request).toMatchObject({ timeoutMs: 30_000, completion: { token: `2 until ${2 * hourMs}` } });
-    expect(made).toMatchObject({ limitMs: 2 * hourMs, message: "no answer" });
+    expect(made).toMatchObject({ limitMs: 2 * hourMs, outcome: { message: "no answer" } });
   });
 
   it("has less for both when the job's timeout or what is left of the run's deadline is less", async () => {
     expect((await attempt({ timeout: "10s" })).request).toMatchObject({ timeoutMs: 10_000, completion: { token: "2 until 10000" } });
     const { request, made } = await attempt({ timeout: "2h", deadline: "1h" }, nowMs - hourMs + 20_000);
     expect(request).toMatchObject({ timeoutMs: 20_000, completion: { token: "2 until 20000" } });
-    expect(made).toMatchObject({ atDeadline: true, message: "the run's deadline, 1h after it began, came; no answer" });
+    expect(made).toMatchObject({ outcome: { atDeadline: true, message: "the run's deadline, 1h after it began, came; no answer" } });
   });
 
   it("that is not answered in time was not stopped by a deadline that is later", async () => {
-    expect((await attempt({ timeout: "2h", deadline: "1h" }, nowMs)).made).not.toHaveProperty("atDeadline");
+    expect((await attempt({ timeout: "2h", deadline: "1h" }, nowMs)).made.outcome).not.toHaveProperty("atDeadline");
   });
 });
 
@@ -80,5 +80,5 @@ it("an attempt of any other job has its whole timeout for the request, and nothi
 it("a node whose lease ended while it waited for the signing secret sends nothing", async () => {
   const { request, made } = await attempt({}, null, false);
   expect(request).toBeUndefined();
-  expect(made).toMatchObject({ ok: false, failureClass: "lost", mayHaveBeenSeen: false });
+  expect(made.outcome).toMatchObject({ ok: false, failureClass: "lost", mayHaveBeenSeen: false });
 });

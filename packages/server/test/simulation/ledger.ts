@@ -53,7 +53,7 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
         };
         const settled: AttemptOutcome = isFailing ? tooMany : { ok: true, statusCode: 200, ...nothing };
         const timer = setTimeout(() => end(settled, isFailing ? "failed" : "succeeded"), chance.between(1, longestMs));
-        signal.addEventListener("abort", () => end(aborted, "cancelled"), { once: true });
+        signal.addEventListener("abort", () => end(aborted, "cancelled"));
       });
     },
     close: () => Promise.resolve(),

@@ -2,7 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { FailureClass } from "@punctual/contract";
 import type { Dispatcher } from "undici";
 import { createExcerpt } from "../excerpt.ts";
-import type { AttemptOutcome } from "../port.ts";
+import type { AttemptOutcome, CancelSignal } from "../port.ts";
 import { watchWindow } from "../window.ts";
 import { classifyError } from "./failure.ts";
 import { parseRetryAfter } from "./retry-after.ts";
@@ -15,7 +15,7 @@ const readBytesMax = 64 * 1024;
 const acceptedStatus = 202;
 
 /** What limits one exchange. `now` is in epoch milliseconds and serves to read `Retry-After` dates; `mayAccept`: 202 only accepts the run. */
-export type ExchangeLimits = { timeoutMs: number; signal: AbortSignal; now: () => number; mayAccept: boolean };
+export type ExchangeLimits = { timeoutMs: number; signal: CancelSignal; now: () => number; mayAccept: boolean };
 
 /** Begins an exchange. `ended` never rejects; `cancel` settles it at once. */
 export type Exchange = { ended: Promise<AttemptOutcome>; cancel(): void };

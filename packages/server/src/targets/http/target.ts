@@ -1,5 +1,5 @@
 import { Agent } from "undici";
-import type { AttemptOutcome, AttemptRequest, Target } from "../port.ts";
+import type { AttemptOutcome, AttemptRequest, CancelSignal, Target } from "../port.ts";
 import { checkHttpTarget } from "./check.ts";
 import { describeRequest } from "./describe.ts";
 import { beginExchange, type Exchange } from "./exchange.ts";
@@ -37,7 +37,7 @@ export function createHttpTarget({ now, version, connectionsPerOrigin = 256 }: H
   const going = new Set<Exchange>();
   let closed = false;
 
-  const begin = (request: AttemptRequest<HttpTargetSpec>, signal: AbortSignal): Exchange => {
+  const begin = (request: AttemptRequest<HttpTargetSpec>, signal: CancelSignal): Exchange => {
     const { target, payload, timeoutMs, completion } = request;
     const url = new URL(target.url);
     return beginExchange(
