@@ -129,12 +129,13 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
     const tuple = [shard, runId, holder, e?.startedMs, e?.durationMs, e?.statusCode];
     return e?.output === null && worker === undefined ? tuple : [...tuple, e?.output, e?.outputTruncated, worker];
   });
-  const { rows } = await db.query<{ run_id: string; holder: number }>({
+  const { rows } = await db.query<{ among: [string, number][] | null }>({
     ...nameForBatch("settle_succeeded", results.length),
     text: settleSucceededSql,
     values: [JSON.stringify(tuples)],
   });
-  return new Map(rows.map((row) => [row.run_id, row.holder]));
+  const { among } = rows[0] ?? { among: [] };
+  return new Map(among ?? results.map(({ runId, holder }) => [runId, holder]));
 }
 
 async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<{ run_id: string; already: boolean }[]> {

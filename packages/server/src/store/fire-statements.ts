@@ -78,12 +78,12 @@ born as (
  * start later); $2 moves: [shard, job, revision, next ms, new next ms, when that is due, occurrences counted, whether the schedule is over, runs]; without a new
  * next the cursor stays and waits for the end of the run (fixed delay); each run: [run, nominal ms, state, priority, origin, reason, queue, concurrency key,
  * whether workers pull it, when it is skipped if it has not begun, why it is held]. A held run is looked at again after a minute, if nothing releases it before.
- * Returns the runs that went into live_runs. Locks: the cursors' rows. Index: primary key of cursors.
+ * $3 how many of the runs are to live. Returns null when so many went into live_runs, else those that did; see settleSucceededSql. Locks: the cursors' rows. Index: primary key of cursors.
  */
 export const fireSql = `
 with moves as (${plannedMoves}),${firedFrom("m.runs")},
 runs as (select f.shard, f.job_id, f.tenant_id, f.revision, ${plannedRun} from fired f cross join lateral jsonb_array_elements(f.runs) v),${recorded}
-select run_id, punctual.ms(punctual.clock()) as now from born`;
+select case when count(*) < $3::int then coalesce(array_agg(run_id::text), '{}') end as among, punctual.ms(punctual.clock()) as now from born`;
 
 /**
  * As fireSql, for jobs whose runs must not overlap: an occurrence meets what is live of its job, backfills aside, and is run, held or skipped by it.

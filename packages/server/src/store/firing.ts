@@ -85,9 +85,15 @@ export async function fire(
   runs: readonly NewRun[],
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
   const runsOf = runTuples(runs);
-  const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf)))];
-  const { rows } = await db.query<{ run_id: string; now: number }>({ ...nameForBatch("fire", moves.length), text: fireSql, values });
-  return { live: new Set(rows.map((row) => row.run_id)), nowMs: rows[0]?.now ?? null };
+  const toLive = runs.filter((run) => run.state !== "skipped").map((run) => run.runId);
+  const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf))), toLive.length];
+  const { rows } = await db.query<{ among: string[] | null; now: number }>({
+    ...nameForBatch("fire", moves.length),
+    text: fireSql,
+    values,
+  });
+  const { among, now } = rows[0] ?? { among: [], now: null };
+  return { live: new Set(among ?? toLive), nowMs: now };
 }
 
 /** The move of a job whose runs must not overlap. */

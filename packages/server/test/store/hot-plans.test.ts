@@ -36,7 +36,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   dueSql: [shards, watermarks, "4"],
   newestDueSql: [shards, watermarks, "4"],
   peekSql: [shards, watermarks],
-  fireSql: ["1", none],
+  fireSql: ["1", none, "0"],
   fireUnlessBusySql: ["1", none],
   heldJobsSql: [shards, "4", "0"],
   releaseSql: [none],
