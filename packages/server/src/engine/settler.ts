@@ -26,11 +26,17 @@ const unstorable = "the answer could not be stored";
 /** Every result wakes the loop, so that this is only how long it sleeps without any. */
 const idleMs = 60_000;
 
-/** Writes results in batches, one statement at a time: while one commits, the next gathers, so that batches grow with the load by themselves. */
+/**
+ * Writes results in batches: while one commits, the next gathers, so that batches grow with the load by themselves. A second writer takes only full batches: under
+ * less load it would make two small commits of one, under more load one alone leaves the database waiting.
+ */
 export function startSettler(db: Database, emit: Emit, onWritten: (results: readonly AttemptResult[]) => void): Settler {
   let queue: Waiting[] = [];
+  const underWay = new Set<readonly Waiting[]>();
   const emptied: (() => void)[] = [];
   let gathering = false;
+
+  const isEmpty = (): boolean => queue.length === 0 && underWay.size === 0;
 
   const look = async (): Promise<number> => {
     if (queue.length === 0) return idleMs;
@@ -39,14 +45,32 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
       return gatherMs;
     }
     gathering = false;
+    await writeNext();
+    return 0;
+  };
+
+  const lookForFullBatch = async (): Promise<number> => {
+    if (queue.length < batchMost) return idleMs;
+    await writeNext();
+    return 0;
+  };
+
+  const writeNext = async (): Promise<void> => {
     const batch = queue.slice(0, batchMost);
-    await write(batch);
     queue = queue.slice(batch.length);
+    underWay.add(batch);
+    try {
+      await write(batch);
+    } catch (error) {
+      queue = [...batch, ...queue];
+      throw error;
+    } finally {
+      underWay.delete(batch);
+    }
     onWritten(batch.map(({ result }) => result));
     // Also for a result that was lost to another node, or written before its answer was lost: whoever looks now finds the truth.
     for (const { andThen } of batch) andThen?.();
-    if (queue.length === 0) for (const resolve of emptied.splice(0)) resolve();
-    return 0;
+    if (isEmpty()) for (const resolve of emptied.splice(0)) resolve();
   };
 
   /** Writes a batch; a batch that PostgreSQL refuses is halved until the one bad result is alone, and that one is written without its texts. */
@@ -76,23 +100,22 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
     }
   };
 
-  const loop = startLoop({
-    look,
-    failed: (error, failures) => {
-      emit({ type: "loop_failed", loop: "settle", error, databaseAway: isUnavailable(error) });
-      return retryDelayMs(failures);
-    },
-  });
+  const failed = (error: unknown, failures: number): number => {
+    emit({ type: "loop_failed", loop: "settle", error, databaseAway: isUnavailable(error) });
+    return retryDelayMs(failures);
+  };
+  const writers = [startLoop({ look, failed }), startLoop({ look: lookForFullBatch, failed })] as const;
   return {
     add: (result, andThen) => {
       queue.push({ result, andThen });
-      if (queue.length === 1 || queue.length >= batchMost) loop.wake();
+      if (queue.length === 1 || queue.length === batchMost) writers[0].wake();
+      if (queue.length === batchMost) writers[1].wake();
     },
-    has: (runId) => queue.some(({ result }) => result.runId === runId),
+    has: (runId) => [queue, ...underWay].some((some) => some.some(({ result }) => result.runId === runId)),
     isBehind: () => queue.length >= behindAt,
     flush: async (deadlineMs) => {
-      if (queue.length === 0) return true;
-      loop.wake();
+      if (isEmpty()) return true;
+      writers[0].wake();
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([
         new Promise<void>((resolve) => emptied.push(resolve)),
@@ -101,8 +124,10 @@ export function startSettler(db: Database, emit: Emit, onWritten: (results: read
         }),
       ]);
       clearTimeout(timer);
-      return queue.length === 0;
+      return isEmpty();
     },
-    stop: loop.stop,
+    stop: async () => {
+      await Promise.all(writers.map((writer) => writer.stop()));
+    },
   };
 }
