@@ -9,10 +9,11 @@ const countedMost = 10_000;
 /**
  * Cursors that have been due for long, whoever owns their shards: the longest due of each shard.
  *
- * $1 shards, $2 for how long, in ms, $3 how many a shard. Locks: none. Index: cursors_due.
+ * $1 shards, $2 for how long, in ms, $3 how many a shard. Locks: none. Index: cursors_due, primary key of jobs.
  */
 const overdueSql = `
-select c.shard, c.job_id, c.tenant_id, punctual.ms(c.next_at) as next_ms
+select c.shard, c.job_id, c.tenant_id, punctual.ms(c.next_at) as next_ms,
+       exists (select from punctual.jobs j where j.shard = c.shard and j.job_id = c.job_id) as has_job
 from unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select c.shard, c.job_id, c.tenant_id, c.next_at from punctual.cursors c
@@ -22,13 +23,13 @@ const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
 
 /** See overdueSql. */
 export async function readOverdue(db: Queryable, overdueMs: number, perShard: number): Promise<Finding[]> {
-  const { rows } = await db.query<{ shard: number; job_id: string; tenant_id: number; next_ms: number }>({
+  const { rows } = await db.query<{ shard: number; job_id: string; tenant_id: number; next_ms: number; has_job: boolean }>({
     name: "overdue_cursors",
     text: overdueSql,
     values: [allShards, overdueMs, perShard],
   });
-  return rows.map(({ shard, job_id: jobId, tenant_id: tenantId, next_ms: nominalMs }) => {
-    const detail = `its cursor stands at ${new Date(nominalMs).toISOString()}, and nothing fires it`;
+  return rows.map(({ shard, job_id: jobId, tenant_id: tenantId, next_ms: nominalMs, has_job: hasJob }) => {
+    const detail = `its cursor stands at ${new Date(nominalMs).toISOString()}, and ${hasJob ? "nothing fires it" : "there is no such job"}`;
     return { kind: "cursor_overdue", shard, jobId, tenantId, nominalMs, detail };
   });
 }
@@ -68,7 +69,8 @@ export async function readWatched(db: Queryable, after: { shard: number; jobId: 
 export type ChangedFinding = { change: "raised" | "cleared"; kind: FindingKind; job_id: string; tenant_id: number; detail: string };
 
 /**
- * Writes down what a look has found, and takes away what it would have found and did not. Findings of jobs that were deleted since go too.
+ * Writes down what a look has found, and takes away what it would have found and did not. Findings of jobs that were deleted since go too, but for
+ * cursors that they left behind.
  *
  * $1 JSON array of the jobs looked at, [shard, job], null for all; $2 the kinds looked for; $3 JSON array of findings: [kind, shard, job, tenant, nominal ms,
  * detail]. Returns what came and what went. Locks: the rows of findings. Index: primary key of findings.
@@ -83,7 +85,7 @@ cleared as (
   delete from punctual.findings f
   where not exists (select from found n where n.kind = f.kind and n.shard = f.shard and n.job_id = f.job_id)
     and (f.kind = any ($2::text[]) and ($1::jsonb is null or exists (select from looked l where l.shard = f.shard and l.job_id = f.job_id))
-      or not exists (select from punctual.jobs j where j.shard = f.shard and j.job_id = f.job_id))
+      or f.kind <> 'cursor_overdue' and not exists (select from punctual.jobs j where j.shard = f.shard and j.job_id = f.job_id))
   returning f.kind, f.job_id, f.tenant_id, f.detail),
 raised as (
   insert into punctual.findings as f (shard, job_id, kind, tenant_id, nominal_at, found_at, detail)

@@ -67,6 +67,19 @@ describe("the watchdog", () => {
     expect(await watch()).toEqual({ changes: ["cleared cursor_overdue"], findings: 0 });
   });
 
+  test("finds a cursor that is due and whose job is gone, and does not lose it while it looks at the jobs there are", async () => {
+    const { jobId } = await office.create({ every: "1m" });
+    const broken = await office.create({ every: "1h" });
+    await office.rows("delete from punctual.jobs where job_id = $1", [jobId]);
+    await office.rows("update punctual.jobs set definition = '{' where job_id = $1", [broken.jobId]);
+    await office.database.moveClock(3 * minuteMs);
+    expect(await watch()).toEqual({ changes: ["raised cursor_overdue", "raised definition_unreadable"], findings: 2 });
+    const { body } = await office.ask("listFindings", { query: {} });
+    expect(body.items.find((finding) => finding.jobId === jobId)?.detail).toContain("there is no such job");
+    await office.rows("delete from punctual.cursors where job_id = $1", [jobId]);
+    expect(await watch()).toEqual({ changes: ["cleared cursor_overdue"], findings: 1 });
+  });
+
   test("finds an active job without a next occurrence: its cursor is gone, or waits for a run that is not live", async () => {
     const lost = await office.create({ every: "1h" });
     const waits = await office.create({ every: "1m", after: "completion" });
