@@ -35,6 +35,28 @@ export function inviteOnlyBodiesThatFit(server: Server): void {
   });
 }
 
+/** Whoever has sent a part of a request when the server closes may send the rest for so long: as long as headers may take. */
+const lastWordsMs = connectionOptions.http.headersTimeout;
+
+/**
+ * A server that closes waits for its connections, and does not look at its deadlines any more: one on which nothing was ever sent, as browsers and balancers open ahead of
+ * need, would hold it for ever.
+ *
+ * @returns what to do when the server closes
+ */
+export function endConnectionsInTime(server: Server): () => void {
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
+  return () => {
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
+    const timer = setTimeout(() => server.closeAllConnections(), lastWordsMs).unref();
+    server.once("close", () => clearTimeout(timer));
+  };
+}
+
 /** What is not even HTTP, or comes too slowly, is answered on the bare socket. */
 export function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === "ECONNRESET" || !socket.writable) {

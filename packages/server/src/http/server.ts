@@ -6,7 +6,7 @@ import { problemOf } from "../model/problem.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
 import { type Caller, createAuthenticator } from "./auth.ts";
-import { answerBrokenRequest, connectionOptions, inviteOnlyBodiesThatFit, leavesBodyUnread } from "./connections.ts";
+import { answerBrokenRequest, connectionOptions, endConnectionsInTime, inviteOnlyBodiesThatFit, leavesBodyUnread } from "./connections.ts";
 import { registerDocs } from "./docs.ts";
 import { type HealthParts, registerHealth } from "./health.ts";
 import { parseJsonBody } from "./json-body.ts";
@@ -76,6 +76,7 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
     frameworkErrors: (error, request, reply) => void refuse(error, request as FastifyRequest, reply as FastifyReply),
   });
   inviteOnlyBodiesThatFit(app.server);
+  const endConnections = endConnectionsInTime(app.server);
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_request: FastifyRequest, body: Buffer) =>
@@ -84,6 +85,7 @@ export function createHttpServer(parts: HttpServerParts): FastifyInstance {
   app.decorateRequest("caller", null);
   app.addHook("preClose", (done) => {
     closing = true;
+    endConnections();
     done();
   });
   app.addHook("onRequest", async (request, reply) => {
