@@ -110,7 +110,7 @@ function wording(event: Event): Wording {
         data: withError(data),
       };
     case "outage_over":
-      return { level: "warn", text: `the database is back after ${seconds(event.forMs)} s and ${event.failures} failed looks`, data };
+      return { level: "warn", text: `the database is back after ${seconds(event.forMs)} s; failed looks: ${event.failures}`, data };
     case "request_ended":
       return { level: "debug", text: `${event.method} ${event.route} ${event.status}`, data };
     case "request_failed":
