@@ -153,8 +153,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     ...shared,
     isOnCourse: guard.isOnCourse,
     doubt,
-    onReady: (shardsOfQueues) => {
-      claimLoop.wake();
+    onReady: (outsideQueues, shardsOfQueues) => {
+      if (outsideQueues) claimLoop.wake();
       if (shardsOfQueues.size > 0) queueLoop.ready(shardsOfQueues);
     },
     onHeld: overlapLoop.attend,

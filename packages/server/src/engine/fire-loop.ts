@@ -29,6 +29,8 @@ const batchCursors = 1_000;
 const leastPerShard = 4;
 /** Of what is due behind a herd, so many of each shard a look: one job of another tenant would wait for 100,000 otherwise. */
 const newestPerShard = 2;
+/** A page that is full of what has only just become due is no herd: the next look is through with it. */
+const patienceMs = 50;
 
 export type FireLoopOptions = {
   db: Database;
@@ -44,8 +46,8 @@ export type FireLoopOptions = {
   isOnCourse: (nowMs: number) => boolean;
   clock: NodeClock;
   emit: Emit;
-  /** Runs became ready: they wait for a claim. Those of queues lie in these shards. */
-  onReady: (shardsOfQueues: ReadonlySet<number>) => void;
+  /** Runs became ready: outside queues, and for this node in queues of these shards. They wait for a claim. */
+  onReady: (outsideQueues: boolean, shardsOfQueues: ReadonlySet<number>) => void;
   /** A run is held until another one of its job has ended. */
   onHeld: (job: JobToAttend) => void;
   /** Runs for workers became ready in these shards. */
@@ -85,21 +87,21 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     if (owned.length === 0 || !membership().trusted()) return idleRestMs;
     if (options.settler.isBehind()) return busyRestMs;
     // Before the same occurrences are fired again.
-    if (await options.doubt.resolve()) options.onReady(new Set());
+    if (await options.doubt.resolve()) options.onReady(true, new Set());
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
-    if (fresh?.full) await passNewest(owned);
+    if (fresh?.full && fresh.behindMs > patienceMs) await passNewest(owned);
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
     if (fresh?.full || late?.full) return 0;
     return fresh || late ? busyRestMs : restUntilNext(owned);
   };
 
-  /** Reads and fires what is due. @returns null when nothing was, else whether a shard may have more */
-  const pass = async (scan: ShardScan, owned: readonly ShardRow[], page: PageSize): Promise<{ full: boolean } | null> => {
+  /** Reads and fires what is due. @returns null when nothing was, else whether a shard may have more, and how late the latest of it is */
+  const pass = async (scan: ShardScan, owned: readonly ShardRow[], page: PageSize): Promise<{ full: boolean; behindMs: number } | null> => {
     const perShard = page.of(scan.shards.length);
     const due = await readDue(db, scan, perShard);
     // What a clock that has just jumped calls due is not, until that was looked into.
-    if (due[0] && !options.isOnCourse(due[0].now)) return { full: false };
+    if (due[0] && !options.isOnCourse(due[0].now)) return { full: false, behindMs: 0 };
     const left = new Map<number, number>();
     if (due.length > 0) await fireAll(due, left);
     const full = keepFullPages(due, perShard, left);
@@ -111,7 +113,7 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
       return null;
     }
     marks.passed(scan, owned, left, nowMs);
-    return { full };
+    return { full, behindMs: nowMs - Math.min(...due.map((row) => row.due_ms)) };
   };
 
   /** Marks are not touched: what stays due here lies behind what the full page left. */
@@ -181,10 +183,16 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     const held = firing.runs.filter((run) => run.held === "breaker" && became.get(run.runId) === "waiting").length;
     if (held > 0) emit({ type: "runs_held", why: "breaker", runs: held });
     if (live <= begun + held) return;
-    const ready = firing.runs.filter((run) => run.placement.queue !== null && became.get(run.runId) === "ready");
-    options.onReady(new Set(ready.map((run) => run.shard)));
-    const pulled = ready.filter((run) => run.placement.pulled);
-    if (pulled.length > 0) options.onPulled([...new Set(pulled.map((run) => run.shard))]);
+    const [queued, pulled] = [new Set<number>(), new Set<number>()];
+    let outsideQueues = false;
+    for (const { runId, shard, placement } of firing.runs) {
+      if (became.get(runId) !== "ready") continue;
+      if (placement.pulled) pulled.add(shard);
+      else if (placement.queue !== null) queued.add(shard);
+      else outsideQueues = true;
+    }
+    options.onReady(outsideQueues, queued);
+    if (pulled.size > 0) options.onPulled([...pulled]);
   };
 
   const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {
