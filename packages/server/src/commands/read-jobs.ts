@@ -1,5 +1,6 @@
 import { acceptInstant } from "../model/job-schedule.ts";
-import { type JobFilters, listJobs as listRows } from "../store/job-list.ts";
+import type { JobFilters } from "../store/job-filters.ts";
+import { listJobs as listRows } from "../store/job-list.ts";
 import { findJobByName } from "../store/jobs.ts";
 import { parseLabel } from "./label-filter.ts";
 import type { Operation } from "./operation.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type JobFilters, listJobs } from "../../src/store/job-list.ts";
+import type { JobFilters } from "../../src/store/job-filters.ts";
+import { listJobs } from "../../src/store/job-list.ts";
 import { insertJobs } from "../../src/store/jobs.ts";
 import { createStore, minuteMs, newJob, type Store, startMs } from "./fixture.ts";
 
