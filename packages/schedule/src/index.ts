@@ -19,7 +19,7 @@ export {
   type SkippedRange,
 } from "./misfire.ts";
 export { type MovedSchedule, movedSchedules, tzVersion, type ZoneTransitions, zoneTransitions } from "./moves.ts";
-export { parseSchedule } from "./parse-schedule.ts";
+export { parseRecurrence, parseSchedule } from "./parse-schedule.ts";
 export type { Explanation, Schedule, ScheduleOptions } from "./schedule.ts";
 export type { ExcludedSchedule, Exclusion, ScheduleSpec } from "./spec.ts";
 export { effectiveTime, type SpreadInput } from "./spread.ts";

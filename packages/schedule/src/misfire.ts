@@ -1,3 +1,4 @@
+import type { Recurrence } from "./kinds/recurrence.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** What to do with occurrences that are older than the misfire window: run the last of them, all of them, or none. */
@@ -33,7 +34,7 @@ export type DuePage = { occurrences: DueOccurrence[]; nextMs: number | null };
  * The verdict on an occurrence depends on the schedule, on `nowMs`, window and policy, never on how the pages are cut: "the latest" is looked up
  * in the schedule, not remembered from the page.
  */
-export function enumerateDue(schedule: Schedule, input: DueInput): DuePage {
+export function enumerateDue(schedule: Pick<Recurrence, "next" | "previous">, input: DueInput): DuePage {
   const { cursorMs, nowMs, limit } = input;
   const windowStartMs = nowMs - input.windowMs;
   // Only this one of the old occurrences runs under "latest". It is looked up once, and not at all when nothing is old.

@@ -1,5 +1,14 @@
 import { diffSchedules as diff, lintSchedule as lint, type Schedule, tzVersion } from "@punctual/schedule";
-import { acceptInstant, acceptSchedule, asFault, firstLook, parserSpec, planSchedule, within } from "../model/job-schedule.ts";
+import {
+  acceptInstant,
+  acceptSchedule,
+  asFault,
+  describedSchedule,
+  firstLook,
+  parserSpec,
+  planSchedule,
+  within,
+} from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import type { Operation } from "./operation.ts";
 import { instant, instantOrNull } from "./views.ts";
@@ -10,7 +19,8 @@ export const previewSchedule: Operation<"previewSchedule"> = async (context, { b
   const { from, count = defaultCount, seed = "", ...fields } = body;
   const nowMs = await readClock(context.db);
   const stored = acceptSchedule(fields, nowMs, seed);
-  const { schedule, dueAt } = planSchedule(stored, seed);
+  const { dueAt } = planSchedule(stored, seed);
+  const schedule = describedSchedule(stored, seed);
   const occurrences = [];
   let next = schedule.next(from === undefined ? firstLook(stored, nowMs) : acceptInstant(from, "/from"));
   while (next !== null && occurrences.length < count) {
@@ -32,7 +42,7 @@ export const previewSchedule: Operation<"previewSchedule"> = async (context, { b
 export const explainSchedule: Operation<"explainSchedule"> = async (context, { body }) => {
   const { at, seed = "", ...fields } = body;
   const atMs = acceptInstant(at, "/at");
-  const { schedule } = planSchedule(acceptSchedule(fields, await readClock(context.db), seed), seed);
+  const schedule = describedSchedule(acceptSchedule(fields, await readClock(context.db), seed), seed);
   const { fires, localTime, reasons } = schedule.explain(atMs);
   return {
     status: 200,
@@ -51,14 +61,14 @@ export const lintSchedule: Operation<"lintSchedule"> = async (context, { body })
   const { seed = "", ...fields } = body;
   const stored = acceptSchedule(fields, await readClock(context.db), seed);
   const findings = asFault(() => lint(parserSpec(stored), { hashSeed: seed }));
-  return { status: 200, body: { description: planSchedule(stored, seed).schedule.describe(), findings } };
+  return { status: 200, body: { description: describedSchedule(stored, seed).describe(), findings } };
 };
 
 export const diffSchedules: Operation<"diffSchedules"> = async (context, { body }) => {
   const { from, count = defaultCount, seed = "" } = body;
   const nowMs = await readClock(context.db);
   const [before, after] = (["before", "after"] as const).map((side) =>
-    within(`/${side}`, () => planSchedule(acceptSchedule(body[side], nowMs, seed), seed).schedule),
+    within(`/${side}`, () => describedSchedule(acceptSchedule(body[side], nowMs, seed), seed)),
   ) as [Schedule, Schedule];
   const { kept, lost, added } = diff(before, after, from === undefined ? nowMs : acceptInstant(from, "/from"), count);
   return {

@@ -1,7 +1,7 @@
 import { type ErrorCode, type HoldReason, PunctualError, type RunWithAttempts } from "@punctual/contract";
 import type { AuditedRevision } from "../model/audit.ts";
 import { explainOccurrence } from "../model/explain-occurrence.ts";
-import { acceptInstant } from "../model/job-schedule.ts";
+import { acceptInstant, describedSchedule } from "../model/job-schedule.ts";
 import { readClock } from "../store/clock.ts";
 import { findJob } from "../store/jobs.ts";
 import { readAuditedJobs, readRecorded } from "./audited-jobs.ts";
@@ -38,7 +38,7 @@ export const explainJob: Operation<"explainJob"> = async (context, { params, que
         from: instant(revision.validFromMs),
         to: instantOrNull(revision.validToMs),
       },
-      schedule: revision && scheduleAt(revision, atMs),
+      schedule: revision && scheduleAt(revision, jobId, atMs),
       latenessMs: latenessMs === null ? null : Math.round(latenessMs),
       run,
     },
@@ -46,9 +46,9 @@ export const explainJob: Operation<"explainJob"> = async (context, { params, que
 };
 
 /** A fixed delay has no times of its own to explain. */
-function scheduleAt({ plan }: AuditedRevision, atMs: number) {
+function scheduleAt({ plan, definition }: AuditedRevision, jobId: string, atMs: number) {
   if (plan.afterCompletionMs !== null) return null;
-  const { fires, localTime, reasons } = plan.schedule.explain(atMs);
+  const { fires, localTime, reasons } = describedSchedule(definition, jobId).explain(atMs);
   return {
     at: instant(atMs),
     localTime,

@@ -1,10 +1,11 @@
 import { LRUCache } from "lru-cache";
 import { originKey } from "../model/ids.ts";
-import { type JobDefinition, type JobPlan, planOf } from "../model/job-definition.ts";
+import type { JobPlan } from "../model/job-definition.ts";
 import { type Placement, placementOf } from "../model/placement.ts";
 import type { Database } from "../store/database.ts";
 import { type PlanRow, readPlans } from "../store/plans.ts";
 import type { Emit } from "../telemetry/events.ts";
+import { createPlanSharing } from "./plan-sharing.ts";
 
 /** A job's revision, parsed, with what every attempt of it needs. */
 export type CachedPlan = {
@@ -26,9 +27,10 @@ export type PlanCache = {
 
 export const planKey = (jobId: string, revision: number): string => `${jobId}/${revision}`;
 
-/** Room for 100,000 small jobs; large payloads count for what they weigh. */
-const maxBytes = 64 * 1024 * 1024;
-const overheadBytes = 640;
+/** Room for 100,000 small jobs of which no two are alike, and for 500,000 with few definitions between them; large payloads count for what they weigh. */
+const maxBytes = 192 * 1024 * 1024;
+/** What an entry takes in the heap besides its plan and its texts, its key and its place in the cache included. */
+const entryBytes = 400;
 /** A statement with more keys than this gains nothing. */
 const chunk = 1_000;
 const unusable = "unusable";
@@ -38,18 +40,19 @@ const unusable = "unusable";
  * (a zone its time zone data lacks, say); that is its job's trouble and must not end the scan or the claim it came with.
  */
 export function createPlanCache(db: Database, originOf: (plan: JobPlan) => string, emit: Emit): PlanCache {
-  const cache = new LRUCache<string, CachedPlan | typeof unusable>({
-    maxSize: maxBytes,
-    sizeCalculation: (entry) => overheadBytes + (entry === unusable ? 0 : 2 * (entry.payload?.length ?? 0)),
-  });
+  const cache = new LRUCache<string, CachedPlan | typeof unusable>({ maxSize: maxBytes });
+  const parseDefinition = createPlanSharing();
   const condemn = (jobId: string, revision: number, error: unknown): void => {
-    cache.set(planKey(jobId, revision), unusable);
+    cache.set(planKey(jobId, revision), unusable, { size: entryBytes });
     emit({ type: "job_unusable", jobId, revision, error });
   };
-  const parse = (row: PlanRow): CachedPlan => {
-    const plan = planOf(JSON.parse(row.definition) as JobDefinition, row.job_id);
+  const add = (row: PlanRow): CachedPlan => {
+    const { plan, bytes } = parseDefinition(row.definition, row.job_id);
     const placement = placementOf(row.tenant_id, plan, originKey(row.tenant_id, originOf(plan)));
-    return { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, placement };
+    const entry = { plan, tenantId: row.tenant_id, name: row.name, payload: row.payload, placement };
+    const textBytes = 2 * ((row.payload?.length ?? 0) + (row.name?.length ?? 0));
+    cache.set(planKey(row.job_id, row.revision), entry, { size: entryBytes + bytes + textBytes });
+    return entry;
   };
   return {
     async get(wanted) {
@@ -65,9 +68,7 @@ export function createPlanCache(db: Database, originOf: (plan: JobPlan) => strin
       for (let at = 0; at < keys.length; at += chunk) {
         for (const row of await readPlans(db, keys.slice(at, at + chunk))) {
           try {
-            const entry = parse(row);
-            cache.set(planKey(row.job_id, row.revision), entry);
-            found.set(planKey(row.job_id, row.revision), entry);
+            found.set(planKey(row.job_id, row.revision), add(row));
           } catch (error) {
             condemn(row.job_id, row.revision, error);
           }

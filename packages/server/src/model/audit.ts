@@ -153,7 +153,7 @@ function found(job: AuditedJob, record: RecordedOccurrence, verdict: AuditVerdic
 function mayBe(job: AuditedJob, nominalMs: number): boolean {
   return job.revisions.some(({ isActive, validFromMs, validToMs, plan }) => {
     if (!isActive || nominalMs > (validToMs ?? Number.POSITIVE_INFINITY) || nominalMs <= validFromMs - decidedBeforeMs) return false;
-    return plan.afterCompletionMs !== null || (nominalMs <= validFromMs && plan.schedule.matches(nominalMs));
+    return plan.afterCompletionMs !== null || (nominalMs <= validFromMs && plan.schedule.next(nominalMs - 1) === nominalMs);
   });
 }
 

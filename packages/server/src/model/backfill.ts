@@ -1,5 +1,5 @@
 import { PunctualError } from "@punctual/contract";
-import type { Schedule } from "@punctual/schedule";
+import type { Recurrence } from "@punctual/schedule";
 import { occurrenceRunId } from "./ids.ts";
 
 /** About 100 ms of counting, and a day and more of runs a second. */
@@ -13,7 +13,7 @@ export type NominalRange = { fromMs: number; toMs: number };
  *
  * @throws PunctualError backfill_too_large, with their number as far as it can be told without walking them all
  */
-export function occurrencesToBackfill(schedule: Schedule, { fromMs, toMs }: NominalRange): number[] {
+export function occurrencesToBackfill(schedule: Recurrence, { fromMs, toMs }: NominalRange): number[] {
   const counted = schedule.countBetween?.(fromMs, toMs - 1);
   if (counted !== undefined && counted > occurrencesMost) throw tooLarge(`${counted} occurrences`);
   const occurrences: number[] = [];
@@ -26,7 +26,7 @@ export function occurrencesToBackfill(schedule: Schedule, { fromMs, toMs }: Nomi
 }
 
 /** The next occurrences that a backfill looks at, with the ids of their runs; fewer than `limit` when there are no more. */
-export function backfillPage(schedule: Schedule, jobId: string, { fromMs, toMs }: NominalRange, limit: number) {
+export function backfillPage(schedule: Recurrence, jobId: string, { fromMs, toMs }: NominalRange, limit: number) {
   const occurrences: { runId: string; nominalMs: number }[] = [];
   let at = schedule.next(fromMs - 1);
   for (; at !== null && at < toMs && occurrences.length < limit; at = schedule.next(at)) {

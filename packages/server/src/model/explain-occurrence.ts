@@ -68,7 +68,7 @@ function whyNone(
   }
   const { plan } = revision;
   if (plan.afterCompletionMs !== null) return whyNoFixedDelay(isCurrent && cursorMs === atMs, plan.afterCompletionMs);
-  if (!plan.schedule.matches(atMs)) {
+  if (plan.schedule.next(atMs - 1) !== atMs) {
     const isOver = plan.schedule.next(atMs) === null;
     const text = "The schedule of the revision in force has no occurrence at this time.";
     return { verdict: isOver ? "ended" : "not_in_schedule", because: isOver ? [text, "It has none after it either."] : [text] };

@@ -178,7 +178,8 @@ export function planOf(definition: JobDefinition, jobId: string): JobPlan {
   return planWith(definition, planSchedule(definition, jobId));
 }
 
-function planWith(definition: JobDefinition, schedulePlan: SchedulePlan): JobPlan {
+/** The same with a schedule that was parsed before. */
+export function planWith(definition: JobDefinition, schedulePlan: SchedulePlan): JobPlan {
   const timeout = timeoutsOf(definition.target);
   return {
     ...schedulePlan,
