@@ -17,7 +17,7 @@ async function play(scenario: Scenario, options: Options, signal: AbortSignal): 
   const cleanup = createCleanup(say);
   try {
     const seconds = options.seconds ?? scenario.seconds;
-    return await playScenario(scenario, { seconds, size: options.size, out: options.out }, cleanup, say, signal);
+    return await playScenario(scenario, { ...options, seconds }, cleanup, say, signal);
   } finally {
     await cleanup.run();
   }
@@ -55,7 +55,19 @@ function chosenBy({ scenario }: Options): readonly Scenario[] {
   return scenario === "all" ? scenarios.filter(({ replicated = false }) => !replicated) : scenarios.filter(({ name }) => name === scenario);
 }
 
+/** Those of `chosen` that this machine can play; says of the others why it cannot. */
+function playable(chosen: readonly Scenario[], options: Options): Scenario[] {
+  return chosen.filter(({ name, needs }) => {
+    const missing = needs?.(options) ?? null;
+    if (missing !== null) say(`${name} cannot be shown here: ${missing}`);
+    return missing === null;
+  });
+}
+
 const options = optionsOrNull();
 if (options === null) process.exitCode = exitUsage;
 else if (options.scenario === "list") process.stdout.write(listText(scenarios));
-else process.exitCode = await playAll(chosenBy(options), options);
+else {
+  const chosen = playable(chosenBy(options), options);
+  process.exitCode = chosen.length > 0 ? await playAll(chosen, options) : exitNotOk;
+}

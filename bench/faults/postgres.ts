@@ -23,8 +23,9 @@ export type FaultDatabase = {
 const pollMs = 20;
 const portTries = 50;
 
-export async function startDatabase(folder: string, settings: Record<string, string>): Promise<FaultDatabase> {
-  const dataDir = join(folder, "postgres");
+/** @param dataFolder where the data go */
+export async function startDatabase(folder: string, settings: Record<string, string>, dataFolder: string): Promise<FaultDatabase> {
+  const dataDir = join(dataFolder, "postgres");
   mkdirSync(dataDir);
   writeFileSync(join(dataDir, "port"), `${await quietPort()}\n`);
   const start = () => startEmbeddedPostgres({ dataDir, reachableDir: join(folder, "reachable"), settings });
@@ -69,7 +70,8 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is such a process, of any user. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -5,12 +5,14 @@ import { databaseRestart } from "./scenarios/database-restart.ts";
 import { editsRacingTicks } from "./scenarios/edits-racing-ticks.ts";
 import { eventLoopStall } from "./scenarios/event-loop-stall.ts";
 import { failover } from "./scenarios/failover.ts";
+import { fullDisk } from "./scenarios/full-disk.ts";
 import { herd } from "./scenarios/herd.ts";
 import { killAllAtOnce } from "./scenarios/kill-all-at-once.ts";
 import { killEvery5s } from "./scenarios/kill-every-5s.ts";
 import { lockedTables } from "./scenarios/locked-tables.ts";
 import { networkScenarios, slowNetwork } from "./scenarios/network.ts";
 import { outageMisfire } from "./scenarios/outage-misfire.ts";
+import { pgbouncer } from "./scenarios/pgbouncer.ts";
 import { pinnedSnapshot } from "./scenarios/pinned-snapshot.ts";
 import { poisonRows } from "./scenarios/poison-rows.ts";
 import { poolExhaustion } from "./scenarios/pool-exhaustion.ts";
@@ -27,7 +29,9 @@ export const scenarios: readonly Scenario[] = [
   slowNetwork,
   databaseRestart,
   databaseOutage,
+  fullDisk,
   poolExhaustion,
+  pgbouncer,
   lockedTables,
   pinnedSnapshot,
   clockSkew,

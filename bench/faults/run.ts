@@ -6,6 +6,7 @@ import { type ArrivalFact, type JobFact, occurrenceKey, type Window } from "../l
 import { outstandingOf } from "../lib/outstanding.ts";
 import { countLive, readFacts } from "./facts.ts";
 import type { FaultMark } from "./fault-log.ts";
+import type { Given } from "./options.ts";
 import { drawPicture } from "./picture.ts";
 import type { Bite, Scenario } from "./scenario.ts";
 import { type Stage, setStage } from "./stage.ts";
@@ -34,7 +35,7 @@ export type Result = {
   picture: string;
 } & Omit<Verdict, "clean">;
 
-export type RunOptions = { seconds: number; size: number | null; out: string };
+export type RunOptions = { seconds: number; out: string } & Given;
 type Say = (line: string) => void;
 
 const drainMs = 120_000;
@@ -49,12 +50,12 @@ const graceMs = 60_000;
 /** Plays a scenario from its start to its verdict. */
 export async function playScenario(
   scenario: Scenario,
-  { seconds, size, out }: RunOptions,
+  { seconds, out, ...given }: RunOptions,
   cleanup: Cleanup,
   say: Say,
   signal: AbortSignal,
 ): Promise<Result> {
-  const stage = await setStage(scenario, size, cleanup, say, signal);
+  const stage = await setStage(scenario, given, cleanup, say, signal);
   const { database, cluster, receiver, faults, clock } = stage;
   const watcher = startWatcher(database.servers);
   cleanup.add(async () => void (await watcher.stop()));

@@ -3,6 +3,7 @@ import type { Lag } from "../lib/lag.ts";
 import type { Life } from "./cluster.ts";
 import type { Facts } from "./facts.ts";
 import type { FaultMark } from "./fault-log.ts";
+import type { Given } from "./options.ts";
 import type { Stage } from "./stage.ts";
 import type { Watched } from "./watcher.ts";
 
@@ -40,10 +41,16 @@ export type Scenario = {
   env?(place: number): NodeJS.ProcessEnv;
   /** Whether each node reaches the database through a way of the proxy. */
   proxied?: boolean;
+  /** Whether the nodes reach the database through PgBouncer in transaction mode; `proxied` is then what they reach it by directly, for wake-ups and migrations. */
+  pooled?: boolean;
+  /** Whether the data are on a small file system of their own. */
+  disk?: boolean;
   /** Whether the database is a pair of servers under Patroni, which this machine must have; `all` leaves such a scenario out. */
   replicated?: boolean;
   /** Server settings of the database, by name. */
   settings?: Record<string, string>;
+  /** Why it cannot be played on this machine, as a sentence, or null; undefined when it can be everywhere. */
+  needs?(given: Given): string | null;
   /** Injects its faults until `stage.rest` says that the time is up, and leaves the cluster whole. */
   run(stage: Stage): Promise<void>;
   bitten(evidence: Evidence): Bite;

@@ -6,7 +6,7 @@ import { followLedger, type Ledger } from "./ledger.ts";
 import { cleanEnvironment } from "./node.ts";
 
 /** The receiver in a process of its own, and the ledger that it writes. */
-export type Receiver = { child: Child; urls: ReceiverUrls; ledger: Ledger };
+export type Receiver = { child: Child; urls: ReceiverUrls; ledger: Ledger; ledgerPath: string };
 
 const readyMs = 30_000;
 
@@ -18,7 +18,7 @@ export function spawnReceiver(folder: string): { child: Child; ready: Promise<Re
   const child = startChild("receiver", args, { cwd: folder, env: cleanEnvironment() });
   const ready = child.line(/^listening on (\d+)$/, readyMs).then((port) => {
     const origin = `http://127.0.0.1:${port}`;
-    return { child, urls: { quick: `${origin}/`, slow: `${origin}/slow` }, ledger: followLedger(ledgerPath) };
+    return { child, urls: { quick: `${origin}/`, slow: `${origin}/slow` }, ledger: followLedger(ledgerPath), ledgerPath };
   });
   return { child, ready };
 }

@@ -9,8 +9,16 @@ export type Pair = {
   tear(): void;
 };
 
+export type PairPlan = {
+  setting: () => Setting;
+  counts: Counts;
+  /** Hears what the node sends before it is passed on or held; may change the setting. */
+  sees(sent: Buffer): void;
+};
+
 /** One connection: the node's end and the database's. Bytes keep their order in every mode, and an end that closes is told to the other when the way is open. */
-export function joinPair(near: Socket, far: Socket, setting: () => Setting, counts: Counts): Pair {
+export function joinPair(near: Socket, far: Socket, { setting, counts, sees }: PairPlan): Pair {
+  near.on("data", sees);
   const ways = [
     createWay(near, far, () => holdsRequests(setting()), setting, counts),
     createWay(far, near, () => holdsAnswers(setting()), setting, counts),

@@ -10,6 +10,8 @@ export type DatabaseProxy = {
   url(place: number): string;
   /** @returns what the way has seen so far */
   set(place: number, mode: Mode, delayMs?: number): Promise<Counts>;
+  /** Puts the way into a mode as soon as the node sends one of these prepared statements, which is the first that the mode concerns. @returns which, or null: none came in time */
+  trap(place: number, mode: Mode, statements: readonly string[], timeoutMs: number): Promise<string | null>;
 };
 
 const readyMs = 30_000;
@@ -32,6 +34,15 @@ export function spawnProxy(databaseUrl: string, ways: number): { child: Child; r
         const answer = await fetch(`http://127.0.0.1:${control}/${place}/${mode}?delayMs=${delayMs}`, { method: "POST" });
         if (!answer.ok) throw new Error(`the proxy answered ${answer.status} to ${mode} for way ${place}`);
         return (await answer.json()) as Counts;
+      },
+      async trap(place, mode, statements, timeoutMs) {
+        const query = new URLSearchParams([["mode", mode], ...statements.map((name): [string, string] => ["statement", name])]);
+        const request = { method: "POST", signal: AbortSignal.timeout(timeoutMs) };
+        const answer = await fetch(`http://127.0.0.1:${control}/${place}/trap?${query}`, request).catch((error: Error) => {
+          if (error.name === "TimeoutError") return null;
+          throw error;
+        });
+        return answer && ((await answer.json()) as { statement: string }).statement;
       },
     };
   });
