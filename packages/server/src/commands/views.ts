@@ -21,6 +21,8 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
   const definition = JSON.parse(row.definition) as JobDefinition;
   const { retry, timeout, misfire, priority, overlap, ...rest } = definition;
   const queue = queueNameOf(definition);
+  // Most are of a job that was never changed and starts at its nominal time; writing a time is dear.
+  const [nextRunAt, createdAt] = [instantOrNull(row.next_ms), instant(row.created_ms)];
   return {
     jobId: row.job_id,
     name: row.name,
@@ -38,11 +40,11 @@ export function jobView(row: JobRow, options: { withPayload: boolean }): Job {
     ...(queue !== null && { queue }),
     overlap: overlap ?? jobDefaults.overlap,
     labels: row.labels,
-    nextRunAt: instantOrNull(row.next_ms),
-    nextRunEffectiveAt: row.next_ms === null ? null : instantOrNull(row.due_ms),
+    nextRunAt,
+    nextRunEffectiveAt: row.next_ms === null || row.due_ms === row.next_ms ? nextRunAt : instantOrNull(row.due_ms),
     pauseReason: row.pause_reason,
-    createdAt: instant(row.created_ms),
-    updatedAt: instant(row.updated_ms),
+    createdAt,
+    updatedAt: row.updated_ms === row.created_ms ? createdAt : instant(row.updated_ms),
   };
 }
 

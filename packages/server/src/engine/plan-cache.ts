@@ -27,8 +27,8 @@ export type PlanCache = {
 
 export const planKey = (jobId: string, revision: number): string => `${jobId}/${revision}`;
 
-/** Room for 100,000 small jobs of which no two are alike, and for 500,000 with few definitions between them; large payloads count for what they weigh. */
-const maxBytes = 192 * 1024 * 1024;
+/** Room for 100,000 small jobs of which no two are alike, and for 350,000 with few definitions between them; large payloads count for what they weigh. */
+const maxBytes = 144 * 1024 * 1024;
 /** What an entry takes in the heap besides its plan and its texts, its key and its place in the cache included. */
 const entryBytes = 400;
 /** A statement with more keys than this gains nothing. */

@@ -11,7 +11,7 @@ const differentOnes = 2_000;
 const plainScheduleBytes = 600;
 const searchedScheduleBytes = 2_200;
 /** Besides its texts: policies, limits, target. */
-const planBytes = 500;
+const planBytes = 150;
 
 /**
  * Parses each definition once for all jobs that have the same one, and each schedule once for all definitions with it: a herd is often one definition with many payloads, and

@@ -181,8 +181,12 @@ export function planOf(definition: JobDefinition, jobId: string): JobPlan {
 /** The same with a schedule that was parsed before. */
 export function planWith(definition: JobDefinition, schedulePlan: SchedulePlan): JobPlan {
   const timeout = timeoutsOf(definition.target);
-  return {
-    ...schedulePlan,
+  const { schedule, dueAt, afterCompletionMs } = schedulePlan;
+  // Field by field: spreads, which V8 carries out by a slow path, took a tenth of the time of a job created in bulk.
+  const plan: JobPlan = {
+    schedule,
+    dueAt,
+    afterCompletionMs,
     target: definition.target,
     retry: retryPolicyOf(definition.retry),
     timeoutMs: durationWithin("timeout", definition.timeout, timeout.defaultMs, timeoutLeastMs, timeout.mostMs),
@@ -192,13 +196,14 @@ export function planWith(definition: JobDefinition, schedulePlan: SchedulePlan):
     },
     maxRuns: definition.maxRuns ?? null,
     priority: definition.priority ?? jobDefaults.priority,
-    ...(definition.queue !== undefined && { queue: definition.queue }),
-    ...(definition.concurrencyKey !== undefined && { concurrencyKey: definition.concurrencyKey }),
     overlap: definition.overlap ?? jobDefaults.overlap,
     startTimeoutMs:
       definition.startTimeout === undefined ? null : durationWithin("startTimeout", definition.startTimeout, 0, 1_000, startTimeoutMostMs),
     pauseAfterDeadRuns: definition.pauseAfterDeadRuns ?? null,
   };
+  if (definition.queue !== undefined) plan.queue = definition.queue;
+  if (definition.concurrencyKey !== undefined) plan.concurrencyKey = definition.concurrencyKey;
+  return plan;
 }
 
 /**
