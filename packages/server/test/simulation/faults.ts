@@ -13,6 +13,8 @@ export type Plan = {
   nodes: number;
   slots: number;
   leaseTtlMs: number;
+  /** After this long the database gives up a statement; its client a little later. */
+  dbTimeoutMs: number;
   /** How long faults go on, and occurrences fall due. */
   chaosMs: number;
   weather: Weather;
@@ -26,7 +28,7 @@ export type Plan = {
 export function planFaults(chance: Chance): Plan {
   const nodes = chance.pick([2, 2, 3, 3, 4]);
   const leaseTtlMs = chance.pick([2_000, 4_000]);
-  const chaosMs = chance.whole(8_000, 16_000);
+  const chaosMs = chance.whole(6_000, 12_000);
   const faults: Fault[] = [];
   const some = (most: number, make: (at: { atMs: number; node: number }) => Fault): void => {
     const count = chance.happens(0.5) ? chance.whole(1, most) : 0;
@@ -37,11 +39,15 @@ export function planFaults(chance: Chance): Plan {
   some(4, (at) => ({ kind: "pause", ...at, forMs: leaseTtlMs * chance.between(1, 10) ** chance.between(0.2, 1) }));
   some(3, (at) => ({ kind: "cut", ...at, forMs: leaseTtlMs * chance.between(0.2, 3) }));
   some(1, ({ atMs }) => ({ kind: "outage", atMs, forMs: leaseTtlMs * chance.between(0.2, 2) }));
-  return { nodes, slots: chance.pick([3, 20]), leaseTtlMs, chaosMs, weather: weatherOf(chance), faults };
+  const dbTimeoutMs = chance.pick([500, 1_500, 5_000]);
+  return { nodes, slots: chance.pick([3, 20]), leaseTtlMs, dbTimeoutMs, chaosMs, weather: weatherOf(chance), faults };
 }
 
-/** What it is worth to hit one at a time: the statements that decide something. */
+const takingShards = "update punctual.shards s set owner = $1";
+
+/** What it is worth to hit, two at a time: the statements that decide something. Twice those whose guards only a late arrival puts to the test. */
 const targets = [
+  "fire",
   "fire",
   "settle",
   "claim",
@@ -50,7 +56,8 @@ const targets = [
   "wake",
   "orphans",
   "update punctual.nodes set lease_until",
-  "update punctual.shards s set owner",
+  takingShards,
+  takingShards,
   "select s.shard",
 ];
 
@@ -60,7 +67,7 @@ function weatherOf(chance: Chance): Weather {
     refused: chance.pick([0, 0.02, 0.1]),
     unanswered: chance.pick([0, 0.02, 0.1]),
     delayed: chance.pick([0, 0.03, 0.15]),
-    latestMs: chance.pick([100, 1_000, 8_000]),
-    hard: { names: chance.pick(targets), likely: chance.pick([0.1, 0.4]) },
+    latestMs: chance.pick([100, 3_000, 8_000]),
+    hard: { names: [chance.pick(targets), chance.pick(targets)], likely: chance.pick([0.1, 0.4]) },
   };
 }

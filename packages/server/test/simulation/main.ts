@@ -12,7 +12,7 @@ Exit code 0 when every promise was kept, 1 when one was not, 2 for wrong usage.`
 
 type Options = { seeds: number; first: number; traceFile: string | null };
 
-/** Its memory only grows: the write-ahead log of a database in memory. */
+/** Emptying the tables leaves dead rows in the catalogue, which nobody cleans. */
 const seedsPerDatabase = 100;
 const linesShown = 25;
 

@@ -53,7 +53,7 @@ export async function startSimulation(): Promise<Simulation> {
 
 async function live(ground: Ground, seed: number): Promise<Outcome> {
   const world = await createWorld(ground, seed);
-  const { timeline, plan, cluster, breaches, count } = world;
+  const { timeline, plan, cluster, breaches, left } = world;
 
   /** Lets happen what happens until then. */
   const passUntil = async (endMs: number): Promise<void> => {
@@ -73,13 +73,16 @@ async function live(ground: Ground, seed: number): Promise<Outcome> {
 
   await passUntil(plan.chaosMs);
   cluster.heal();
-  const isFired = async (): Promise<boolean> => (await count("cursors")) === 0;
+  const isFired = async (): Promise<boolean> => (await left()).cursors === 0;
   if (!(await passUntilSo(isFired, firedWithinMs)))
-    breaches.push(`${await count("cursors")} jobs are to fire ${firedWithinMs} ms after the last fault`);
-  const isEnded = async (): Promise<boolean> => (await isFired()) && (await count("live_runs")) === 0 && cluster.isIdle();
+    breaches.push(`${(await left()).cursors} jobs are to fire ${firedWithinMs} ms after the last fault`);
+  const isEnded = async (): Promise<boolean> => {
+    const { cursors, runs } = await left();
+    return cursors === 0 && runs === 0 && cluster.isIdle();
+  };
   if (!(await passUntilSo(isEnded, endedWithinMs)))
     breaches.push(
-      `${endedWithinMs} ms after the last fault ${await count("live_runs")} runs live, and the nodes are ${cluster.isIdle() ? "idle" : "busy"}`,
+      `${endedWithinMs} ms after the last fault ${(await left()).runs} runs live, and the nodes are ${cluster.isIdle() ? "idle" : "busy"}`,
     );
 
   const { breaches: found, tally } = await judge(ground.postgres.db, world.jobs, world.ledger.begun);

@@ -3,7 +3,7 @@ import type { SimulatedJob } from "./jobs.ts";
 import type { Begun } from "./ledger.ts";
 
 type Run = { run_id: string; job_id: string; state: string; nominal_ms: number; attempt: number };
-type Attempt = { run_id: string; attempt: number; outcome: string; failure_class: string | null };
+type Attempt = { run_id: string; attempt: number; outcome: string; may_have_been_seen: boolean | null };
 
 /** How much was seen; a seed in which nothing happens proves nothing. */
 export type Tally = { runs: number; attempts: number; lost: number; dead: number; skipped: number };
@@ -19,7 +19,7 @@ export async function judge(
     "select run_id, job_id, state, punctual.ms(nominal_at) as nominal_ms, attempt from punctual.finished_runs order by nominal_at, run_id",
   );
   const { rows: attempts } = await db.query<Attempt>(
-    "select run_id, attempt, outcome, failure_class from punctual.all_attempts where not late order by run_id, attempt",
+    "select run_id, attempt, outcome, may_have_been_seen from punctual.all_attempts where not late order by run_id, attempt",
   );
   const tally = {
     runs: runs.length,
@@ -72,9 +72,7 @@ function attemptBreaches(runs: readonly Run[], attempts: readonly Attempt[]): st
 /** No attempt is made twice, none that succeeded is followed by another without having been taken for lost, and what is recorded is what happened. */
 function ledgerBreaches(runs: readonly Run[], attempts: readonly Attempt[], begun: readonly Begun[]): string[] {
   const breaches: string[] = [];
-  // An attempt that could not be prepared, as the database did not answer, never reached its target.
-  const sent = attempts.filter(({ failure_class: failureClass }) => failureClass !== "internal");
-  const recorded = new Map(sent.map(({ run_id: runId, attempt, outcome }) => [`${runId} ${attempt}`, outcome]));
+  const recorded = new Map(attempts.map((each) => [`${each.run_id} ${each.attempt}`, each]));
   for (const [key, count] of countBy(begun, ({ runId, attempt }) => `${runId} ${attempt}`)) {
     if (count > 1) breaches.push(`run and attempt ${key} began ${count} times`);
   }
@@ -83,12 +81,14 @@ function ledgerBreaches(runs: readonly Run[], attempts: readonly Attempt[], begu
     const said = recorded.get(key);
     if (atMs < nominalMs) breaches.push(`run and attempt ${key} began ${nominalMs - atMs} ms before its time`);
     if (said === undefined) breaches.push(`run and attempt ${key} began and is not recorded`);
-    else if (said !== "lost" && said !== outcome)
-      breaches.push(`run and attempt ${key} is recorded as ${said} and ${outcome ?? "never ended"}`);
+    else if (said.may_have_been_seen === false) breaches.push(`run and attempt ${key} began and is recorded as never sent`);
+    else if (said.outcome !== "lost" && said.outcome !== outcome)
+      breaches.push(`run and attempt ${key} is recorded as ${said.outcome} and ${outcome ?? "never ended"}`);
     recorded.delete(key);
   }
-  for (const [key, outcome] of recorded)
-    if (outcome !== "lost") breaches.push(`run and attempt ${key}, recorded as ${outcome}, never began`);
+  // One that could not be prepared, as the database did not answer or the lease ended meanwhile, never reached its target.
+  for (const [key, { outcome, may_have_been_seen: mayHaveBeenSeen }] of recorded)
+    if (outcome !== "lost" && mayHaveBeenSeen !== false) breaches.push(`run and attempt ${key}, recorded as ${outcome}, never began`);
   return runs.length === 0 ? [...breaches, "nothing ran"] : breaches;
 }
 

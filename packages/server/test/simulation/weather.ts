@@ -12,15 +12,15 @@ export type Weather = {
   delayed: number;
   latestMs: number;
   /** Statements whose names begin so have it worse: this is how likely they are late; half as likely they get no answer, a quarter as likely they are refused. */
-  hard: { names: string; likely: number };
+  hard: { names: readonly string[]; likely: number };
 };
 
-export const calm: Weather = { down: false, refused: 0, unanswered: 0, delayed: 0, latestMs: 0, hard: { names: "", likely: 0 } };
+export const calm: Weather = { down: false, refused: 0, unanswered: 0, delayed: 0, latestMs: 0, hard: { names: [], likely: 0 } };
 
 /** The weather for one statement. */
 export function weatherFor(name: string, weather: Weather): Weather {
   const { names, likely } = weather.hard;
-  if (!name.startsWith(names)) return weather;
+  if (!names.some((each) => name.startsWith(each))) return weather;
   const { refused, unanswered, delayed } = weather;
   return {
     ...weather,

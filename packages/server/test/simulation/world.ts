@@ -26,12 +26,14 @@ export type World = {
   ledger: Ledger;
   trace: string[];
   breaches: string[];
-  /** Rows of a table that are still there. */
-  count(table: "cursors" | "live_runs"): Promise<number>;
+  /** What has not fired yet, and what has not ended. */
+  left(): Promise<{ cursors: number; runs: number }>;
   audit(): Promise<void>;
   gaps: Watch["gaps"];
   statements(): number;
 };
+
+const leftSql = "select (select count(*) from punctual.cursors)::int as cursors, (select count(*) from punctual.live_runs)::int as runs";
 
 /** Nothing secret is sealed with it; a random one would be a difference between two lives of a seed. */
 const cipherKey = Buffer.alloc(32, 1);
@@ -55,13 +57,10 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   const atNow = <T>(run: () => Promise<T>): Promise<T> => platform.atDatabaseTime(epochMs + timeline.nowMs(), run);
 
   await postgres.query(resetSql);
-  await atNow(() =>
-    insertJobs(
-      postgres.db,
-      tenantId,
-      jobs.map(({ row }) => row),
-    ),
-  );
+  // So that its write-ahead log, which is in memory too, does not grow from seed to seed.
+  await postgres.query("checkpoint");
+  const rows = jobs.map(({ row }) => row);
+  await atNow(() => insertJobs(postgres.db, tenantId, rows));
   const watch = createWatch(postgres.db, () => cluster.processes, breach);
 
   const network = createNetwork({
@@ -72,10 +71,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
     execute: (statement, pid) =>
       atNow(async () => {
         statements++;
-        if (statement.asksForConnections) {
-          const set = "select set_config('simulation.pid', $1, false), set_config('simulation.open', $2, false)";
-          await postgres.query(set, [String(pid), `{${network.openPids().join(",")}}`]);
-        }
+        if (statement.asksForConnections) postgres.setConnections(pid, network.openPids());
         const answer = await postgres.query(...statement.asked);
         watch.saw(statement, answer);
         return answer;
@@ -99,7 +95,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
       timeline,
       chance,
       ways: (life) => {
-        const own = network.waysOf(life, { dbMs: 5_000, leaseMs: plan.leaseTtlMs / 4 });
+        const own = network.waysOf(life, { dbMs: plan.dbTimeoutMs, leaseMs: plan.leaseTtlMs / 4 });
         ways.set(life, own);
         return own;
       },
@@ -118,7 +114,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
 
   return {
     ...{ timeline, plan, jobs, cluster, ledger, trace, breaches },
-    count: async (table) => Number((await postgres.query(`select count(*) from punctual.${table}`)).rows[0]?.count),
+    left: async () => (await postgres.query({ name: "left", text: leftSql, values: [] })).rows[0] as { cursors: number; runs: number },
     audit: () => atNow(watch.audit),
     gaps: watch.gaps,
     statements: () => statements,

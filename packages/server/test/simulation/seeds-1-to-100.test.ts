@@ -1,0 +1,3 @@
+import { promiseAllKept } from "./seeds.ts";
+
+promiseAllKept(1, 100);

@@ -1,0 +1,3 @@
+import { promiseAllKept } from "./seeds.ts";
+
+promiseAllKept(101, 200);
