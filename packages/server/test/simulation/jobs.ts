@@ -1,6 +1,6 @@
 import type { Target as TargetSpec } from "@punctual/contract";
 import { newJob } from "../../src/commands/create-job.ts";
-import { jobId as newJobId } from "../../src/model/ids.ts";
+import { jobId as newJobId, queueKey, shardOfQueue } from "../../src/model/ids.ts";
 import { acceptJob } from "../../src/model/job-definition.ts";
 import type { NewJob } from "../../src/store/jobs.ts";
 import type { Chance } from "./random.ts";
@@ -16,22 +16,28 @@ export type SimulatedJob = {
   manners: Manners;
   /** Whether an occurrence may be skipped, as one before it is still running. */
   maySkip: boolean;
+  /** Whether its runs go through the queue. */
+  isQueued: boolean;
   /** Every occurrence that its schedule has, worked out without Punctual. */
   nominals: readonly number[];
 };
 
-type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: object; maySkip?: boolean };
+/** The queue in which some of a seed's jobs meet. */
+export type SimulatedQueue = { name: string; concurrency: number };
+
+type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: object; maySkip?: boolean; isQueued?: boolean };
 
 const quick: Manners = { fails: 0, longestMs: 30 };
 const slow: Manners = { fails: 0, longestMs: 1_500 };
+const middling: Manners = { fails: 0, longestMs: 700 };
 const flaky: Manners = { fails: 0.4, longestMs: 200 };
 
 /**
- * The jobs of a seed: every second, every minute, once; with retries, with overlap policies, and a herd that is due at one moment.
+ * The jobs of a seed: every second, every minute, once; with retries, with overlap policies, through a queue, and a herd that is due at one moment.
  *
  * @param chaosMs none of them has an occurrence later than this
  */
-export function draftJobs(chance: Chance, tenantId: number, chaosMs: number): SimulatedJob[] {
+export function draftJobs(chance: Chance, tenantId: number, queue: SimulatedQueue, chaosMs: number): SimulatedJob[] {
   const endMs = epochMs + chaosMs;
   const every = (seconds: number, rest: Omit<Draft, "schedule" | "nominals">): Draft => {
     const anchorMs = epochMs + chance.whole(100, 900);
@@ -40,6 +46,7 @@ export function draftJobs(chance: Chance, tenantId: number, chaosMs: number): Si
     return { schedule: { every: `${seconds}s`, anchor: instant(anchorMs), endAt: instant(endMs) }, nominals, ...rest };
   };
   const once = (atMs: number, manners: Manners): Draft => ({ schedule: { runAt: instant(atMs) }, nominals: [atMs], manners });
+  const queued = (draft: Draft): Draft => ({ ...draft, policy: { ...draft.policy, queue: queue.name }, isQueued: true });
   const herdMs = epochMs + chance.whole(2_000, chaosMs - 2_000);
   const retry = { retry: { attempts: 4, backoff: "fixed", baseDelay: "1s", jitter: chance.pick(["none", "full"]) } };
   const drafts: Draft[] = [
@@ -48,18 +55,26 @@ export function draftJobs(chance: Chance, tenantId: number, chaosMs: number): Si
     every(2, { manners: flaky, policy: retry }),
     every(2, { manners: slow, policy: { overlap: "skip" }, maySkip: true }),
     every(3, { manners: flaky, policy: { ...retry, overlap: "queue" } }),
+    queued(every(2, { manners: middling })),
+    queued(every(3, { manners: flaky, policy: retry })),
+    ...Array.from({ length: 3 }, () => queued(once(herdMs, middling))),
     { schedule: { cron: "* * * * *", endAt: instant(endMs) }, nominals: [epochMs + 5_000], manners: quick },
     ...Array.from({ length: 4 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
     ...Array.from({ length: chance.pick([0, 0, 25]) }, () => once(herdMs, quick)),
   ];
-  return drafts.map((draft) => simulatedJob(draft, hexOf(chance), tenantId));
+  const queueShard = shardOfQueue(queueKey(tenantId, queue.name));
+  return drafts.map((draft) => simulatedJob(draft, newJobId(epochMs, hexOf(chance), draft.isQueued ? queueShard : null), tenantId));
 }
 
-function simulatedJob({ schedule, nominals, manners, policy = {}, maySkip = false }: Draft, hex: string, tenantId: number): SimulatedJob {
-  const jobId = newJobId(epochMs, hex);
+export function draftQueue(chance: Chance): SimulatedQueue {
+  return { name: "narrow", concurrency: chance.pick([1, 2]) };
+}
+
+function simulatedJob(draft: Draft, jobId: string, tenantId: number): SimulatedJob {
+  const { schedule, nominals, manners, policy = {}, maySkip = false, isQueued = false } = draft;
   const target: TargetSpec = { type: "http", url: `https://${jobId}.example/` };
   const accepted = acceptJob(jobId, { ...schedule, ...policy, target, timeout: "4s" }, epochMs, () => []);
-  return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, nominals };
+  return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, isQueued, nominals };
 }
 
 function hexOf(chance: Chance): string {

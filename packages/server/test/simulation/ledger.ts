@@ -12,6 +12,7 @@ export type Begun = {
   nominalMs: number;
   /** The database's time. */
   atMs: number;
+  endedMs: number | null;
   /** Null while it goes on, and for ever when its node died. */
   outcome: "succeeded" | "failed" | "cancelled" | null;
 };
@@ -40,7 +41,7 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
     attempt(request, signal) {
       if (signal.aborted) return Promise.resolve(aborted);
       const { runId, attempt, nominalAt, jobId } = request;
-      const entry: Begun = { runId, attempt, life, nominalMs: nominalAt, atMs: nowMs(), outcome: null };
+      const entry: Begun = { runId, attempt, life, nominalMs: nominalAt, atMs: nowMs(), endedMs: null, outcome: null };
       begun.push(entry);
       onBegun(entry);
       const { fails, longestMs } = mannersOf(jobId);
@@ -49,6 +50,7 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
         const end = (outcome: AttemptOutcome, as: Begun["outcome"]): void => {
           clearTimeout(timer);
           entry.outcome ??= as;
+          entry.endedMs ??= nowMs();
           resolve(outcome);
         };
         const settled: AttemptOutcome = isFailing ? tooMany : { ok: true, statusCode: 200, ...nothing };

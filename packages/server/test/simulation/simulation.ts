@@ -85,7 +85,7 @@ async function live(ground: Ground, seed: number): Promise<Outcome> {
       `${endedWithinMs} ms after the last fault ${(await left()).runs} runs live, and the nodes are ${cluster.isIdle() ? "idle" : "busy"}`,
     );
 
-  const { breaches: found, tally } = await judge(ground.postgres.db, world.jobs, world.ledger.begun);
+  const { breaches: found, tally } = await judge(ground.postgres.db, world, world.ledger.begun);
   return {
     seed,
     breaches: [...breaches, ...found, ...world.gaps()],

@@ -55,7 +55,18 @@ create function simulation.watch_holders() returns trigger language plpgsql as $
 end $$;
 create trigger watch_new_holders before insert on punctual.live_runs for each row execute function simulation.watch_holders();
 create trigger watch_holders before update of holder on punctual.live_runs for each row
-  when (new.holder is distinct from old.holder or new.attempt <> old.attempt) execute function simulation.watch_holders();`;
+  when (new.holder is distinct from old.holder or new.attempt <> old.attempt) execute function simulation.watch_holders();
+
+create function simulation.watch_queues() returns trigger language plpgsql as $$ declare most int; begin
+  select q.concurrency into most from punctual.queues q where q.shard = new.shard and q.queue = new.queue;
+  if most <= (select count(*) from punctual.live_runs l
+              where l.shard = new.shard and l.queue = new.queue and l.state = 'running' and l.run_id <> new.run_id) then
+    perform simulation.breach(format('run %s began in a queue that had %s running already', new.run_id, most));
+  end if;
+  return new;
+end $$;
+create trigger watch_queues before insert or update of state on punctual.live_runs for each row
+  when (new.queue is not null and new.state = 'running') execute function simulation.watch_queues();`;
 
 /**
  * Empties what a seed left, keeping the tenant and what belongs to the installation. A table that a migration adds is emptied too. Only what was written to: to

@@ -1,9 +1,10 @@
 import { shardCount } from "../../src/model/ids.ts";
 import { insertJobs } from "../../src/store/jobs.ts";
+import { putQueue } from "../../src/store/queues.ts";
 import { createCipher } from "../../src/store/secrets.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type Plan, planFaults } from "./faults.ts";
-import { draftJobs, epochMs, type SimulatedJob } from "./jobs.ts";
+import { draftJobs, draftQueue, epochMs, type SimulatedJob, type SimulatedQueue } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createNetwork, type Ways } from "./network.ts";
 import { bootProcess, type Process } from "./node.ts";
@@ -22,6 +23,7 @@ export type World = {
   timeline: Timeline;
   plan: Plan;
   jobs: readonly SimulatedJob[];
+  queue: SimulatedQueue;
   cluster: Cluster;
   ledger: Ledger;
   trace: string[];
@@ -43,7 +45,8 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   const chance = createChance(seed);
   const plan = planFaults(chance);
   const timeline = createTimeline();
-  const jobs = draftJobs(chance, tenantId, plan.chaosMs);
+  const queue = draftQueue(chance);
+  const jobs = draftJobs(chance, tenantId, queue, plan.chaosMs);
   const manners = new Map(jobs.map(({ row, manners: each }) => [row.jobId, each]));
   const trace: string[] = [];
   const breaches: string[] = [];
@@ -60,7 +63,10 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   // So that its write-ahead log, which is in memory too, does not grow from seed to seed.
   await postgres.query("checkpoint");
   const rows = jobs.map(({ row }) => row);
-  await atNow(() => insertJobs(postgres.db, tenantId, rows));
+  await atNow(async () => {
+    await putQueue(postgres.db, tenantId, queue.name, { concurrency: queue.concurrency, keyConcurrency: null, rate: null });
+    await insertJobs(postgres.db, tenantId, rows);
+  });
   const watch = createWatch(postgres.db, () => cluster.processes, breach);
 
   const network = createNetwork({
@@ -113,7 +119,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   say(`plan ${JSON.stringify(plan)}`);
 
   return {
-    ...{ timeline, plan, jobs, cluster, ledger, trace, breaches },
+    ...{ timeline, plan, jobs, queue, cluster, ledger, trace, breaches },
     left: async () => (await postgres.query({ name: "left", text: leftSql, values: [] })).rows[0] as { cursors: number; runs: number },
     audit: () => atNow(watch.audit),
     gaps: watch.gaps,
