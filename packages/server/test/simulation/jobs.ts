@@ -16,20 +16,23 @@ export type SimulatedJob = {
   manners: Manners;
   /** Whether an occurrence may be skipped, as one before it is still running. */
   maySkip: boolean;
-  /** Whether its runs go through the queue. */
-  isQueued: boolean;
+  /** What its runs go through. */
+  queue: SimulatedQueue | null;
   /** Every occurrence that its schedule has, worked out without Punctual. */
   nominals: readonly number[];
 };
 
-/** The queue in which some of a seed's jobs meet. */
 export type SimulatedQueue = { name: string; concurrency: number };
+/** Where some of a seed's jobs meet: one for nodes, one for workers. */
+export type Queues = { narrow: SimulatedQueue; pulled: SimulatedQueue };
 
-type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: object; maySkip?: boolean; isQueued?: boolean };
+type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: object; maySkip?: boolean; queue?: SimulatedQueue };
 
 const quick: Manners = { fails: 0, longestMs: 30 };
 const slow: Manners = { fails: 0, longestMs: 1_500 };
 const middling: Manners = { fails: 0, longestMs: 700 };
+/** Sometimes for longer than the lease of a worker. */
+const drawnOut: Manners = { fails: 0.1, longestMs: 3_300 };
 const flaky: Manners = { fails: 0.4, longestMs: 200 };
 
 /**
@@ -37,7 +40,7 @@ const flaky: Manners = { fails: 0.4, longestMs: 200 };
  *
  * @param chaosMs none of them has an occurrence later than this
  */
-export function draftJobs(chance: Chance, tenantId: number, queue: SimulatedQueue, chaosMs: number): SimulatedJob[] {
+export function draftJobs(chance: Chance, tenantId: number, { narrow, pulled }: Queues, chaosMs: number): SimulatedJob[] {
   const endMs = epochMs + chaosMs;
   const every = (seconds: number, rest: Omit<Draft, "schedule" | "nominals">): Draft => {
     const anchorMs = epochMs + chance.whole(100, 900);
@@ -46,7 +49,7 @@ export function draftJobs(chance: Chance, tenantId: number, queue: SimulatedQueu
     return { schedule: { every: `${seconds}s`, anchor: instant(anchorMs), endAt: instant(endMs) }, nominals, ...rest };
   };
   const once = (atMs: number, manners: Manners): Draft => ({ schedule: { runAt: instant(atMs) }, nominals: [atMs], manners });
-  const queued = (draft: Draft): Draft => ({ ...draft, policy: { ...draft.policy, queue: queue.name }, isQueued: true });
+  const queued = (draft: Draft): Draft => ({ ...draft, policy: { ...draft.policy, queue: narrow.name }, queue: narrow });
   const herdMs = epochMs + chance.whole(2_000, chaosMs - 2_000);
   const retry = { retry: { attempts: 4, backoff: "fixed", baseDelay: "1s", jitter: chance.pick(["none", "full"]) } };
   const drafts: Draft[] = [
@@ -58,23 +61,26 @@ export function draftJobs(chance: Chance, tenantId: number, queue: SimulatedQueu
     queued(every(2, { manners: middling })),
     queued(every(3, { manners: flaky, policy: retry })),
     ...Array.from({ length: 3 }, () => queued(once(herdMs, middling))),
+    { ...every(4, { manners: drawnOut, policy: { ...retry, target: { type: "worker", queue: pulled.name } } }), queue: pulled },
     { schedule: { cron: "* * * * *", endAt: instant(endMs) }, nominals: [epochMs + 5_000], manners: quick },
     ...Array.from({ length: 4 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
     ...Array.from({ length: chance.pick([0, 0, 25]) }, () => once(herdMs, quick)),
   ];
-  const queueShard = shardOfQueue(queueKey(tenantId, queue.name));
-  return drafts.map((draft) => simulatedJob(draft, newJobId(epochMs, hexOf(chance), draft.isQueued ? queueShard : null), tenantId));
+  return drafts.map((draft) => {
+    const shard = draft.queue ? shardOfQueue(queueKey(tenantId, draft.queue.name)) : null;
+    return simulatedJob(draft, newJobId(epochMs, hexOf(chance), shard), tenantId);
+  });
 }
 
-export function draftQueue(chance: Chance): SimulatedQueue {
-  return { name: "narrow", concurrency: chance.pick([1, 2]) };
+export function draftQueues(chance: Chance): Queues {
+  return { narrow: { name: "narrow", concurrency: chance.pick([1, 2]) }, pulled: { name: "pulled", concurrency: 1 } };
 }
 
 function simulatedJob(draft: Draft, jobId: string, tenantId: number): SimulatedJob {
-  const { schedule, nominals, manners, policy = {}, maySkip = false, isQueued = false } = draft;
+  const { schedule, nominals, manners, policy = {}, maySkip = false, queue = null } = draft;
   const target: TargetSpec = { type: "http", url: `https://${jobId}.example/` };
-  const accepted = acceptJob(jobId, { ...schedule, ...policy, target, timeout: "4s" }, epochMs, () => []);
-  return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, isQueued, nominals };
+  const accepted = acceptJob(jobId, { target, ...schedule, ...policy, timeout: "4s" }, epochMs, () => []);
+  return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, queue, nominals };
 }
 
 function hexOf(chance: Chance): string {

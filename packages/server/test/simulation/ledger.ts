@@ -1,5 +1,5 @@
 import type { Target as TargetSpec } from "@punctual/contract";
-import type { AttemptOutcome, Target } from "../../src/targets/port.ts";
+import type { Target } from "../../src/targets/port.ts";
 import type { Manners } from "./jobs.ts";
 import type { Chance } from "./random.ts";
 import type { Life } from "./timeline.ts";
@@ -10,6 +10,8 @@ export type Begun = {
   attempt: number;
   life: Life;
   nominalMs: number;
+  /** Of a worker; a node has its ids. */
+  holder: number | null;
   /** The database's time. */
   atMs: number;
   endedMs: number | null;
@@ -17,8 +19,13 @@ export type Begun = {
   outcome: "succeeded" | "failed" | "cancelled" | null;
 };
 
+/** What is begun, by whomever; a worker has a lease of its own, under a holder of its own. */
+export type Beginning = { runId: string; jobId: string; attempt: number; nominalMs: number; holder?: number };
+
 export type Ledger = {
   begun: Begun[];
+  /** @returns how long the attempt takes, and what to call when it has */
+  begin(life: Life, beginning: Beginning): { durationMs: number; entry: Begun; end: () => "succeeded" | "failed" };
   /** The target as this boot of a node reaches it. */
   targetFor(life: Life): Target<TargetSpec>;
 };
@@ -34,31 +41,40 @@ const aborted = { ...failure, failureClass: "cancelled" as const, statusCode: nu
 /** A target that calls nothing, and notes each attempt before anything else happens. */
 export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOptions): Ledger {
   const begun: Begun[] = [];
+  const begin: Ledger["begin"] = (life, { runId, jobId, attempt, nominalMs, holder = null }) => {
+    const entry: Begun = { runId, attempt, life, nominalMs, holder, atMs: nowMs(), endedMs: null, outcome: null };
+    begun.push(entry);
+    onBegun(entry);
+    const { fails, longestMs } = mannersOf(jobId);
+    const as = attempt < 4 && chance.happens(fails) ? "failed" : "succeeded";
+    const end = (): typeof as => {
+      note(entry, as);
+      return as;
+    };
+    return { entry, durationMs: chance.between(1, longestMs), end };
+  };
+  const note = (entry: Begun, as: Begun["outcome"]): void => {
+    entry.outcome ??= as;
+    entry.endedMs ??= nowMs();
+  };
   const targetFor = (life: Life): Target<TargetSpec> => ({
     type: "http",
     check: () => [],
     originOf: (spec) => (spec as { url: string }).url,
-    attempt(request, signal) {
+    attempt({ runId, jobId, attempt, nominalAt }, signal) {
       if (signal.aborted) return Promise.resolve(aborted);
-      const { runId, attempt, nominalAt, jobId } = request;
-      const entry: Begun = { runId, attempt, life, nominalMs: nominalAt, atMs: nowMs(), endedMs: null, outcome: null };
-      begun.push(entry);
-      onBegun(entry);
-      const { fails, longestMs } = mannersOf(jobId);
-      const isFailing = attempt < 4 && chance.happens(fails);
+      const { entry, durationMs, end } = begin(life, { runId, jobId, attempt, nominalMs: nominalAt });
       return new Promise((resolve) => {
-        const end = (outcome: AttemptOutcome, as: Begun["outcome"]): void => {
+        const timer = setTimeout(() => resolve(end() === "failed" ? tooMany : { ok: true, statusCode: 200, ...nothing }), durationMs);
+        const stop = (): void => {
           clearTimeout(timer);
-          entry.outcome ??= as;
-          entry.endedMs ??= nowMs();
-          resolve(outcome);
+          note(entry, "cancelled");
+          resolve(aborted);
         };
-        const settled: AttemptOutcome = isFailing ? tooMany : { ok: true, statusCode: 200, ...nothing };
-        const timer = setTimeout(() => end(settled, isFailing ? "failed" : "succeeded"), chance.between(1, longestMs));
-        signal.addEventListener("abort", () => end(aborted, "cancelled"));
+        signal.addEventListener("abort", stop);
       });
     },
     close: () => Promise.resolve(),
   });
-  return { begun, targetFor };
+  return { begun, begin, targetFor };
 }

@@ -1,5 +1,5 @@
 import type { Database } from "../../src/store/database.ts";
-import type { SimulatedJob, SimulatedQueue } from "./jobs.ts";
+import type { Queues, SimulatedJob, SimulatedQueue } from "./jobs.ts";
 import type { Begun } from "./ledger.ts";
 
 type Run = { run_id: string; job_id: string; state: string; nominal_ms: number; attempt: number };
@@ -11,7 +11,7 @@ export type Tally = { runs: number; attempts: number; lost: number; dead: number
 /** Compares, when all is over, what is stored with what the schedules ask for and with what the targets saw. @returns breaches, in words */
 export async function judge(
   db: Database,
-  { jobs, queue }: { jobs: readonly SimulatedJob[]; queue: SimulatedQueue },
+  { jobs, queues }: { jobs: readonly SimulatedJob[]; queues: Queues },
   begun: readonly Begun[],
 ): Promise<{ breaches: string[]; tally: Tally }> {
   const { rows: witnessed } = await db.query<{ at_ms: number; what: string }>("select at_ms, what from simulation.breaches order by place");
@@ -33,7 +33,7 @@ export async function judge(
     ...occurrenceBreaches(jobs, runs),
     ...attemptBreaches(runs, attempts),
     ...ledgerBreaches(runs, attempts, begun),
-    ...queueBreaches(jobs, queue, runs, attempts, begun),
+    ...Object.values(queues).flatMap((queue) => queueBreaches(jobs, queue, runs, attempts, begun)),
   ];
   return { breaches, tally };
 }
@@ -99,19 +99,21 @@ function ledgerBreaches(runs: readonly Run[], attempts: readonly Attempt[], begu
  */
 function queueBreaches(
   jobs: readonly SimulatedJob[],
-  { concurrency }: SimulatedQueue,
+  queue: SimulatedQueue,
   runs: readonly Run[],
   attempts: readonly Attempt[],
   begun: readonly Begun[],
 ): string[] {
-  const queuedJobs = new Set(jobs.filter(({ isQueued }) => isQueued).map(({ row }) => row.jobId));
+  const queuedJobs = new Set(jobs.filter((job) => job.queue === queue).map(({ row }) => row.jobId));
   const queuedRuns = new Set(runs.filter(({ job_id: jobId }) => queuedJobs.has(jobId)).map(({ run_id: runId }) => runId));
   const lost = new Set(attempts.filter(({ outcome }) => outcome === "lost").map(({ run_id: runId, attempt }) => `${runId} ${attempt}`));
   const counted = begun.filter(({ runId, attempt }) => queuedRuns.has(runId) && !lost.has(`${runId} ${attempt}`));
   const isOnAt = (atMs: number, each: Begun): boolean => each.atMs <= atMs && atMs < (each.endedMs ?? Number.POSITIVE_INFINITY);
   return counted.flatMap(({ runId, atMs }) => {
     const together = counted.filter((each) => isOnAt(atMs, each)).length;
-    return together > concurrency ? [`as run ${runId} began, ${together} attempts of a queue for ${concurrency} went on`] : [];
+    return together > queue.concurrency
+      ? [`as run ${runId} began, ${together} attempts of the queue ${queue.name}, for ${queue.concurrency}, went on`]
+      : [];
   });
 }
 

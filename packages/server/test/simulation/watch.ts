@@ -9,19 +9,22 @@ export type Watch = {
   saw(statement: Statement, answer: Answer): void;
   /** An attempt began; it is looked at when this happening is over. */
   began(begun: Begun): void;
-  /** Looks at what began: whether the node holds the run in that attempt, and has its lease. */
+  /** Looks at what began: whether the node holds the run in that attempt, and has its lease; and at what fired: whether cursors moved from where they were read. */
   audit(): Promise<void>;
   /** What the watch itself lacked: a guard that never had anything to look at guards nothing. */
   gaps(): string[];
 };
 
 type Held = { attempt: number; holder: string; has_lease: boolean };
-const heldSql =
-  "select attempt, holder, simulation.has_lease(holder) as has_lease from punctual.live_runs where run_id = $1 and state = 'running'";
+const heldSql = `select attempt, holder, case when holder < 0 then expires_at > punctual.clock() else simulation.has_lease(holder) end as has_lease
+  from punctual.live_runs where run_id = $1 and state = 'running'`;
+
+const movedSql = "delete from simulation.moves returning job_id, from_ms";
 
 /** What cannot be seen in the rows: what a node thought when it wrote them. */
 export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Process>, breach: (what: string) => void): Watch {
   const toAudit: Begun[] = [];
+  const firings: Statement[] = [];
   /** Buried although they may live: the connection of their lease broke, and they missed a renewal. */
   const takenForCrashed = new Set<number>();
   let takings = 0;
@@ -37,24 +40,36 @@ export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Pro
     }
   };
 
+  const auditBegun = async ({ runId, attempt, life, holder }: Begun): Promise<void> => {
+    const nodeIds = holder === null ? (processes().get(life)?.nodeIds ?? []) : [holder];
+    const [held] = (await db.query<Held>({ name: "audit", text: heldSql, values: [runId] })).rows;
+    if (held?.attempt === attempt && held.has_lease && nodeIds.includes(Number(held.holder))) return;
+    if (nodeIds.some((nodeId) => takenForCrashed.has(nodeId))) return;
+    const found = held
+      ? `attempt ${held.attempt} is held by ${held.holder}, ${held.has_lease ? "with" : "without"} its lease`
+      : "nobody holds it";
+    breach(`${life.name}, once ${nodeIds.join(" and ")}, began attempt ${attempt} of run ${runId}: ${found}`);
+  };
+
+  const auditFiring = async ({ values }: Statement): Promise<void> => {
+    const planned = JSON.parse(values[1] as string) as [shard: number, jobId: string, revision: number, nextMs: number][];
+    const read = new Map(planned.map(([, jobId, , nextMs]) => [jobId, nextMs]));
+    const { rows } = await db.query<{ job_id: string; from_ms: number }>({ name: "moved", text: movedSql, values: [] });
+    for (const { job_id: jobId, from_ms: fromMs } of rows)
+      if (read.get(jobId) !== fromMs) breach(`the cursor of job ${jobId}, read at ${read.get(jobId)}, was moved on from ${fromMs}`);
+  };
+
   return {
     saw(statement, answer) {
+      if (statement.name.startsWith("fire")) firings.push(statement);
       if (statement.name.startsWith("update punctual.shards s set owner = $1")) sawTaking(statement, answer);
       if (statement.name.startsWith("with late as materialized"))
         for (const { node_id: nodeId } of answer.rows) takenForCrashed.add(Number(nodeId));
     },
     began: (begun) => void toAudit.push(begun),
     async audit() {
-      for (const { runId, attempt, life } of toAudit.splice(0)) {
-        const nodeIds = processes().get(life)?.nodeIds ?? [];
-        const [held] = (await db.query<Held>({ name: "audit", text: heldSql, values: [runId] })).rows;
-        if (held?.attempt === attempt && held.has_lease && nodeIds.includes(Number(held.holder))) continue;
-        if (nodeIds.some((nodeId) => takenForCrashed.has(nodeId))) continue;
-        const found = held
-          ? `attempt ${held.attempt} is held by ${held.holder}, ${held.has_lease ? "with" : "without"} its lease`
-          : "nobody holds it";
-        breach(`${life.name}, once ${nodeIds.join(" and ")}, began attempt ${attempt} of run ${runId}: ${found}`);
-      }
+      for (const begun of toAudit.splice(0)) await auditBegun(begun);
+      for (const firing of firings.splice(0)) await auditFiring(firing);
     },
     gaps: () => (takings === 0 ? ["no taking of a shard was seen; has its statement changed?"] : []),
   };

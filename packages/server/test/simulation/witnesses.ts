@@ -5,6 +5,8 @@
 export const witnessesSql = `
 create schema simulation;
 create table simulation.breaches (place bigint generated always as identity, at_ms float8 not null default punctual.ms(punctual.clock()), what text not null);
+-- Cursors that have just moved, and where from: read and emptied after every firing.
+create table simulation.moves (job_id uuid not null, from_ms float8 not null);
 create table simulation.shards as table punctual.shards;
 
 -- The connections of the simulated nodes, which share one session.
@@ -32,6 +34,9 @@ create trigger watch before update on punctual.shards for each row
 
 create function simulation.watch_cursors() returns trigger language plpgsql as $$ begin
   if old.due_at > punctual.clock() then perform simulation.breach(format('a cursor of job %s moved on before its time', old.job_id)); end if;
+  if tg_op = 'DELETE' or new.next_at is distinct from old.next_at then
+    insert into simulation.moves values (old.job_id, punctual.ms(old.next_at));
+  end if;
   if tg_op = 'DELETE' then return old; end if;
   if new.next_at <= old.next_at then perform simulation.breach(format('the cursor of job %s went back from %s to %s', old.job_id, old.next_at, new.next_at)); end if;
   return new;
@@ -48,7 +53,7 @@ end $$;
 create trigger watch_births before insert on punctual.live_runs for each row execute function simulation.watch_births();
 
 create function simulation.watch_holders() returns trigger language plpgsql as $$ begin
-  if new.state = 'running' and not simulation.has_lease(new.holder) then
+  if new.state = 'running' and new.holder > 0 and not simulation.has_lease(new.holder) then
     perform simulation.breach(format('node %s, whose lease has ended, took run %s', new.holder, new.run_id));
   end if;
   return new;
@@ -78,7 +83,7 @@ do $$ declare emptied text; begin
   from pg_class c
   where c.relnamespace = 'punctual'::regnamespace and c.relkind = 'r' and pg_relation_size(c.oid) > 0
     and c.relname not in ('migrations', 'installation', 'tenants', 'secrets');
-  execute format('truncate %s, simulation.breaches', emptied);
+  execute format('truncate %s, simulation.breaches, simulation.moves', emptied);
   perform setval(format('%I.%I', s.schemaname, s.sequencename), s.start_value, false) from pg_sequences s
   where s.schemaname in ('punctual', 'simulation') and s.last_value is not null and s.sequencename !~ '^(tenants|secrets|installation|migrations)_';
   insert into punctual.shards select * from simulation.shards;

@@ -4,7 +4,7 @@ import { putQueue } from "../../src/store/queues.ts";
 import { createCipher } from "../../src/store/secrets.ts";
 import { type Cluster, createCluster } from "./cluster.ts";
 import { type Plan, planFaults } from "./faults.ts";
-import { draftJobs, draftQueue, epochMs, type SimulatedJob, type SimulatedQueue } from "./jobs.ts";
+import { draftJobs, draftQueues, epochMs, type Queues, type SimulatedJob } from "./jobs.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { createNetwork, type Ways } from "./network.ts";
 import { bootProcess, type Process } from "./node.ts";
@@ -14,6 +14,7 @@ import { createChance } from "./random.ts";
 import { createTimeline, type Life, type Timeline } from "./timeline.ts";
 import { createWatch, type Watch } from "./watch.ts";
 import { resetSql } from "./witnesses.ts";
+import { startWorkers } from "./workers.ts";
 
 /** What all seeds stand on. */
 export type Ground = { postgres: InProcessPostgres; platform: Platform; tenantId: number };
@@ -23,7 +24,7 @@ export type World = {
   timeline: Timeline;
   plan: Plan;
   jobs: readonly SimulatedJob[];
-  queue: SimulatedQueue;
+  queues: Queues;
   cluster: Cluster;
   ledger: Ledger;
   trace: string[];
@@ -45,8 +46,8 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   const chance = createChance(seed);
   const plan = planFaults(chance);
   const timeline = createTimeline();
-  const queue = draftQueue(chance);
-  const jobs = draftJobs(chance, tenantId, queue, plan.chaosMs);
+  const queues = draftQueues(chance);
+  const jobs = draftJobs(chance, tenantId, queues, plan.chaosMs);
   const manners = new Map(jobs.map(({ row, manners: each }) => [row.jobId, each]));
   const trace: string[] = [];
   const breaches: string[] = [];
@@ -64,7 +65,8 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   await postgres.query("checkpoint");
   const rows = jobs.map(({ row }) => row);
   await atNow(async () => {
-    await putQueue(postgres.db, tenantId, queue.name, { concurrency: queue.concurrency, keyConcurrency: null, rate: null });
+    for (const { name, concurrency } of Object.values(queues))
+      await putQueue(postgres.db, tenantId, name, { concurrency, keyConcurrency: null, rate: null });
     await insertJobs(postgres.db, tenantId, rows);
   });
   const watch = createWatch(postgres.db, () => cluster.processes, breach);
@@ -116,10 +118,12 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
     });
   };
   const cluster = createCluster({ timeline, plan, shards: shardCount, boot, closed: ({ life }) => ways.get(life)?.close(), trace: say });
+  const living = (): Process[] => [...cluster.processes.values()].filter(({ life }) => life.alive);
+  startWorkers({ timeline, chance, tenantId, queueName: queues.pulled.name, living, ledger });
   say(`plan ${JSON.stringify(plan)}`);
 
   return {
-    ...{ timeline, plan, jobs, queue, cluster, ledger, trace, breaches },
+    ...{ timeline, plan, jobs, queues, cluster, ledger, trace, breaches },
     left: async () => (await postgres.query({ name: "left", text: leftSql, values: [] })).rows[0] as { cursors: number; runs: number },
     audit: () => atNow(watch.audit),
     gaps: watch.gaps,
