@@ -2,7 +2,7 @@ import type { Database } from "../../src/store/database.ts";
 import type { Queues, SimulatedJob, SimulatedQueue } from "./jobs.ts";
 import type { Begun } from "./ledger.ts";
 
-type Run = { run_id: string; job_id: string; state: string; nominal_ms: number; attempt: number };
+type Run = { run_id: string; job_id: string; state: string; nominal_ms: number; attempt: number; reason: string | null };
 type Attempt = { run_id: string; attempt: number; outcome: string; may_have_been_seen: boolean | null };
 
 /** How much was seen; a seed in which nothing happens proves nothing. */
@@ -16,7 +16,7 @@ export async function judge(
 ): Promise<{ breaches: string[]; tally: Tally }> {
   const { rows: witnessed } = await db.query<{ at_ms: number; what: string }>("select at_ms, what from simulation.breaches order by place");
   const { rows: runs } = await db.query<Run>(
-    "select run_id, job_id, state, punctual.ms(nominal_at) as nominal_ms, attempt from punctual.finished_runs order by nominal_at, run_id",
+    "select run_id, job_id, state, punctual.ms(nominal_at) as nominal_ms, attempt, reason from punctual.finished_runs order by nominal_at, run_id",
   );
   const { rows: attempts } = await db.query<Attempt>(
     "select run_id, attempt, outcome, may_have_been_seen from punctual.all_attempts where not late order by run_id, attempt",
@@ -52,7 +52,9 @@ function occurrenceBreaches(jobs: readonly SimulatedJob[], runs: readonly Run[])
   }
   for (const key of found.keys()) breaches.push(`a run of no occurrence: job and time ${key}`);
   const maySkip = new Set(jobs.filter((job) => job.maySkip).map(({ row }) => row.jobId));
-  for (const run of runs) if (run.state === "skipped" && !maySkip.has(run.job_id)) breaches.push(`run ${run.run_id} was skipped`);
+  for (const run of runs)
+    if (run.state === "skipped" && !maySkip.has(run.job_id))
+      breaches.push(`run ${run.run_id} of job ${run.job_id} was skipped: ${run.reason}`);
   return breaches;
 }
 
