@@ -1,5 +1,5 @@
 import { type Database, isUnavailable } from "../store/database.ts";
-import { claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
+import { claimNewest, claimReady, peekRuns, wakeWaiting } from "../store/dispatching.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { BeginClaimed } from "./begin-claimed.ts";
 import type { Doubt } from "./doubt.ts";
@@ -19,6 +19,14 @@ const busyRestMs = 10;
 const batchLeast = 8;
 /** Priority is decided among what is read of each shard. */
 const leastPerShard = 4;
+/**
+ * While more waits than there are slots for, every fourth free slot goes to what has become due last. In the order of time alone, whatever falls due behind a
+ * herd of many tenants, each within its share, would start when the herd is through: 9 s late behind 30,000 webhooks.
+ */
+const newestShare = 0.25;
+/** So many live runs of each shard are looked at for it, not more often than this: 2,048 rows in about 3 ms. */
+const newestPerShard = 8;
+const newestEveryMs = 50;
 
 export type ClaimLoopOptions = {
   db: Database;
@@ -44,6 +52,9 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { db, membership, shards, slots, clock, emit } = options;
   let hungry = false;
   let batch = batchMost;
+  /** The last claim left something behind. */
+  let crowded = false;
+  let newestAtMs = 0;
   const page = createPageSize(() => Math.min(batch, slots.free()), leastPerShard);
 
   const look = async (): Promise<number> => {
@@ -60,18 +71,29 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     hungry = true;
     if (slots.free() === 0) return longestRestMs;
     if (options.doubt.isOpen()) return busyRestMs;
+    if (crowded && monotonicMs() >= newestAtMs) await beginNewest(owned);
+    if (slots.free() === 0) return longestRestMs;
     const nodeId = membership().nodeId();
     const perShard = page.of(owned.length);
     const limits = { perShard, total: Math.min(batch, slots.free()) };
     const claimed = await claimReady(db, nodeId, owned, limits, slots.saturated());
-    page.learn(claimed.length, hasFullPage(claimed, perShard));
+    const full = hasFullPage(claimed, perShard);
+    page.learn(claimed.length, full);
     const { dealtWith } = await options.beginClaimed(nodeId, claimed);
+    crowded = full || dealtWith === limits.total;
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
     batch = dealtWith < claimed.length ? Math.max(batchLeast, dealtWith) : Math.min(batchMost, batch * 2);
     // All that it asked for were there and begun: there are more.
     if (dealtWith === limits.total) return 0;
     return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
+  };
+
+  const beginNewest = async (owned: readonly number[]): Promise<void> => {
+    newestAtMs = monotonicMs() + newestEveryMs;
+    const nodeId = membership().nodeId();
+    const limits = { perShard: newestPerShard, total: Math.ceil(slots.free() * newestShare) };
+    await options.beginClaimed(nodeId, await claimNewest(db, nodeId, owned, limits, slots.saturated()));
   };
 
   const loop = startLoop({

@@ -79,6 +79,8 @@ export function startFireLoop(options: FireLoopOptions): Loop {
 function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean): Loop {
   const { db, membership, shards, clock, emit } = options;
   const marks = createScanMarks();
+  /** More was due at the last look than one look takes, and for longer than it should be. */
+  let herd = false;
   const freshPage = createPageSize(() => batchCursors, leastPerShard);
   const backlogPage = createPageSize(() => batchCursors, leastPerShard);
 
@@ -88,8 +90,10 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     if (options.settler.isBehind()) return busyRestMs;
     // Before the same occurrences are fired again.
     if (await options.doubt.resolve()) options.onReady(true, new Set());
+    // First, while there are slots: the herd takes all that are free.
+    if (herd) await passNewest(owned);
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
-    if (fresh?.full && fresh.behindMs > patienceMs) await passNewest(owned);
+    herd = fresh !== null && fresh.full && fresh.behindMs > patienceMs;
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
     if (fresh?.full || late?.full) return 0;

@@ -1,6 +1,6 @@
 import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, TerminalRunState } from "@punctual/contract";
 import type { Queryable } from "./database.ts";
-import { claimSql, orphansSql, peekRunsSql, wakeSql } from "./hot-statements.ts";
+import { claimNewestSql, claimSql, orphansSql, peekRunsSql, wakeSql } from "./hot-statements.ts";
 import { acceptRuns } from "./leasing.ts";
 import { nameForBatch } from "./plans-anew.ts";
 import { settleSql, settleSucceededSql } from "./settle-statements.ts";
@@ -40,21 +40,26 @@ export async function peekRuns(
   return rows[0] ?? { now: Number.NaN, next_wake_ms: null, any_ready: false };
 }
 
-/** See claimSql. */
-export async function claimReady(
+type Claim = (
   db: Queryable,
   nodeId: number,
   shards: readonly number[],
   limits: { perShard: number; total: number },
   leaveOrigins: readonly number[],
-): Promise<ClaimedRun[]> {
-  const { rows } = await db.query<ClaimedRun>({
-    name: "claim",
-    text: claimSql,
-    values: [shards, limits.perShard, limits.total, nodeId, leaveOrigins],
-  });
-  return rows;
-}
+) => Promise<ClaimedRun[]>;
+
+const claimBy =
+  (name: string, text: string): Claim =>
+  async (db, nodeId, shards, { perShard, total }, leaveOrigins) => {
+    const { rows } = await db.query<ClaimedRun>({ name, text, values: [shards, perShard, total, nodeId, leaveOrigins] });
+    return rows;
+  };
+
+/** See claimSql. */
+export const claimReady = claimBy("claim", claimSql);
+
+/** See claimNewestSql. */
+export const claimNewest = claimBy("claim_newest", claimNewestSql);
 
 /** What became of an attempt, and what the run becomes by it. */
 export type AttemptResult = {

@@ -75,21 +75,9 @@ select punctual.ms(punctual.clock()) as now, (
   select from unnest($1::smallint[]) as s(shard)
   cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' and l.queue is null limit 1) r) as any_ready`;
 
-/**
- * Claims ready runs outside queues for this node: higher priority first, then the longest due, over all its shards, so that no shard waits behind another one's backlog.
- * Runs of origins that have their fair share of slots already are left.
- *
- * $1 shards, $2 how many of each, $3 how many in all, $4 this node, $5 origins to leave. Locks: the rows claimed, skipping locked ones; candidates that
- * are not chosen are not locked. Index: live_runs_claim. A node whose lease has ended claims nothing.
- */
-export const claimSql = `
-with best as (
-  select r.shard, r.run_id from unnest($1::smallint[]) as s(shard)
-  cross join lateral (
-    select l.shard, l.run_id, l.priority, l.due_at from punctual.live_runs l
-    where l.shard = s.shard and l.state = 'ready' and l.queue is null and l.origin <> all ($5::int[])
-    order by l.priority desc, l.due_at limit $2) r
-  order by r.priority desc, r.due_at limit $3),
+/** Claims `best`, as far as they are still ready. */
+const claimOf = (best: string): string => `
+with best as (${best}),
 picked as (
   select l.shard, l.run_id from best b join punctual.live_runs l on l.shard = b.shard and l.run_id = b.run_id
   where l.state = 'ready' for update of l skip locked)
@@ -101,6 +89,35 @@ where l.shard = p.shard and l.run_id = p.run_id
 returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,
           punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, l.origin, l.payload,
           punctual.ms(punctual.clock()) as now`;
+
+/**
+ * Claims ready runs outside queues for this node: higher priority first, then the longest due, over all its shards, so that no shard waits behind another one's backlog.
+ * Runs of origins that have their fair share of slots already are left.
+ *
+ * $1 shards, $2 how many of each, $3 how many in all, $4 this node, $5 origins to leave. Locks: the rows claimed, skipping locked ones; candidates that
+ * are not chosen are not locked. Index: live_runs_claim. A node whose lease has ended claims nothing.
+ */
+export const claimSql = claimOf(`
+  select r.shard, r.run_id from unnest($1::smallint[]) as s(shard)
+  cross join lateral (
+    select l.shard, l.run_id, l.priority, l.due_at from punctual.live_runs l
+    where l.shard = s.shard and l.state = 'ready' and l.queue is null and l.origin <> all ($5::int[])
+    order by l.priority desc, l.due_at limit $2) r
+  order by r.priority desc, r.due_at limit $3`);
+
+/**
+ * As claimSql, from the other end: the ready ones among the newest live runs of each shard, by nominal time, which an id begins with. What was late already when it was
+ * fired is not among them. However much else lives in a shard, no more than $2 of it is read.
+ *
+ * $1 to $5 as of claimSql, $2 how many of each are looked at. Locks: as of claimSql. Index: primary key of live_runs.
+ */
+export const claimNewestSql = claimOf(`
+  select n.shard, n.run_id from unnest($1::smallint[]) as s(shard)
+  cross join lateral (
+    select l.shard, l.run_id, l.state, l.queue, l.priority, l.origin from punctual.live_runs l
+    where l.shard = s.shard order by l.run_id desc limit $2) n
+  where n.state = 'ready' and n.queue is null and n.priority >= 0 and n.origin <> all ($5::int[])
+  order by n.run_id desc limit $3`);
 
 /**
  * Runs held by buried nodes. Burial is final (a buried node cannot renew), so that what is read here cannot come back to life.

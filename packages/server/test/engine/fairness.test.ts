@@ -94,4 +94,24 @@ describe("a herd", () => {
     });
     expect(runs.findIndex((run) => run.job_id === neighbour)).toBeLessThan(herd / 2);
   });
+
+  it("that takes every slot there is, each tenant within its share, lets through what falls due behind it", async () => {
+    const herd = 300;
+    receiver.answer({ delayMs: 20 });
+    const other = await cluster.addTenant("other");
+    const node = await cluster.start({ slots: 4, slotsPerOrigin: 4 });
+    await cluster.settled(node);
+    const now = () => ({ runAt: new Date().toISOString(), target: { type: "http" as const, url: receiver.url } });
+    await Promise.all(Array.from({ length: herd }, () => cluster.createJob(now(), { on: node })));
+    // All are fired, and nearly all of them wait for a slot.
+    await eventually(async () => (await cluster.rows("select from punctual.cursors")).length === 0);
+    const { jobId: neighbour } = await cluster.createJob(now(), { tenantId: other, on: node });
+    await receiver.waitFor(herd + 1, { timeoutMs: 30_000 });
+    const runs = await eventually(async () => {
+      const ended = await cluster.rows<{ job_id: string }>("select job_id from punctual.finished_runs order by started_at");
+      return ended.length === herd + 1 && ended;
+    });
+    const begunBefore = runs.findIndex((run) => run.job_id === neighbour);
+    expect(herd - begunBefore).toBeGreaterThan(50);
+  });
 });

@@ -45,6 +45,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   wakeSql: [shards, "4"],
   peekRunsSql: [shards],
   claimSql: [shards, "4", "50", "1", "'{}'"],
+  claimNewestSql: [shards, "8", "50", "1", "'{}'"],
   settleSucceededSql: [none],
   settleSql: [none],
   orphansSql: [shards, "50"],
