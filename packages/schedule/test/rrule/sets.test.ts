@@ -106,7 +106,8 @@ describe("what cannot be", () => {
   ])("%s never fires, and is refused without a long search", (rule) => {
     const started = performance.now();
     expect(refusal(() => parseSchedule({ rrule: berlin(rule) })).code).toBe("schedule_never_fires");
-    expect(performance.now() - started).toBeLessThan(1000);
+    // Far above what it takes on a busy machine, far below a search through the years.
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 
   it("a year with a time in every second is picked from at once", () => {

@@ -96,11 +96,15 @@ describe("two nodes", () => {
     await cluster.settled(a, b);
     const far = { runAt: "2099-01-01T00:00:00Z", target: target("/woken") };
     const { jobId } = await cluster.createJobOn(b, far);
-    const askedMs = performance.now();
-    await cluster.ask("triggerJob", { params: { jobId } }, { on: a });
-    await receiver.waitFor(1);
-    // Polling takes half a second on average.
-    expect(performance.now() - askedMs).toBeLessThan(300);
+    const tookMs: number[] = [];
+    for (let count = 1; count <= 5; count++) {
+      const askedMs = performance.now();
+      await cluster.ask("triggerJob", { params: { jobId } }, { on: a });
+      await receiver.waitFor(count);
+      tookMs.push(performance.now() - askedMs);
+    }
+    // Polling takes half a second on average; one that takes longer on a busy machine says nothing.
+    expect(tookMs.sort((x, y) => x - y)[2]).toBeLessThan(300);
   });
 
   it("finds what it was not told of by polling", async () => {
