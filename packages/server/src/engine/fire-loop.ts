@@ -21,8 +21,11 @@ import type { Slots } from "./slots.ts";
 const longestRestMs = 1_000;
 /** Without shards or trust there is nothing to look at; taking shards wakes the loop. */
 const idleRestMs = 100;
-/** While runs are due all the time, looks are this far apart: a look costs a round trip whether it finds one run or fifty. */
-const busyRestMs = 10;
+/**
+ * While runs are due all the time, looks are this far apart: a look costs a round trip whether it finds one run or fifty. At 2,894 runs a second 10 ms take 0.65 of a core
+ * and half of the runs start within 10 ms; 20 ms take 0.57, and 18 ms.
+ */
+const busyRestMs = 14;
 
 /** About how many cursors a scan takes, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
 const batchCursors = 1_000;

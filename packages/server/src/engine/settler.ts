@@ -20,8 +20,8 @@ type Waiting = { result: AttemptResult; andThen: (() => void) | undefined };
 const batchMost = 1_000;
 /** A few batches: enough that the next one is always there, and a second's work in memory at most. */
 const behindAt = 5_000;
-/** How long a first result waits for company: a commit costs more than this. */
-const gatherMs = 2;
+/** How long a first result waits for company: nobody waits for it, and fewer commits leave the disk to those that fire. */
+const gatherMs = 8;
 const unstorable = "the answer could not be stored";
 /** Every result wakes the loop, so that this is only how long it sleeps without any. */
 const idleMs = 60_000;
