@@ -6,6 +6,8 @@ import { setUpStage } from "../stage.ts";
 /** As many as a node's cache of definitions holds. */
 const jobs = 90_000;
 const defaultRate = 30_000;
+/** A run that becomes ready costs twice as much, and one that is fired and not begun keeps another from it. */
+const defaultRateReady = 16_000;
 const defaultSeconds = 60;
 const slots = 10_000;
 
@@ -19,7 +21,8 @@ export const engine: Scenario = {
     "recurring jobs with a target that does nothing: due, fired, held, settled, history and attempts kept (--ready, --nodes 2, --rate N)",
   async run(context) {
     const { seconds, rate, ready, nodes } = context.options;
-    const everyMs = Math.max(1_000, Math.round((jobs / (rate ?? defaultRate)) * 1_000));
+    const offered = rate ?? (ready ? defaultRateReady : defaultRate);
+    const everyMs = Math.max(1_000, Math.round((jobs / offered) * 1_000));
     // What the misfire policy alone lets run begins as ready, behind live work; and with a window of a millisecond that is every occurrence.
     const definition: JobDraft = ready ? { ...quietJob, misfire: { window: "1ms", policy: "all" } } : quietJob;
     const { figures } = await carry(context, await setUpStage(context), {
