@@ -117,9 +117,11 @@ async function runServer(
     }
     const quickerPort = /could not bind|Address already in use/.test(launched.output) && ++portTries < triesForPort;
     const quickerStart = /lock file ".*" already exists/.test(launched.output) && inspectPostmaster(paths.pgData).kind === "alive";
+    // Between making its lock file and writing into it, another server looks like the remnant of a crash, which it may also be.
+    const quickerLock = /lock file ".*" is empty/.test(launched.output) && performance.now() < leftoverDeadline;
     // The server was killed and one of its backends has not noticed yet: it still holds the shared memory, and the new server rightly refuses.
     const leftover = launched.output.includes("is still in use") && performance.now() < leftoverDeadline;
-    if (!quickerPort && !quickerStart && !leftover) throw notStarting(launched.output, paths.log);
+    if (!quickerPort && !quickerStart && !quickerLock && !leftover) throw notStarting(launched.output, paths.log);
     await delay(pollMs);
   }
 }
