@@ -86,6 +86,8 @@ export type AttemptResult = {
   worker?: string;
   /** Of an attempt that its target has accepted: how long it has from now to complete it. The evidence comes with that. */
   endsInMs?: number;
+  /** Should the run not be held so any more, whoever tells this looks whose it is now, and tells it again: it is no late evidence. */
+  toldAgain?: boolean;
   /** Null when no attempt was begun. */
   evidence: {
     outcome: AttemptOutcomeName;
@@ -145,7 +147,7 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
 
 async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Promise<{ run_id: string; already: boolean }[]> {
   const tuples = results.map(
-    ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, heldMs, worker, evidence: e }) => [
+    ({ shard, runId, holder, attempt, next, delayMs, reason, nextBecause, resumes, held, heldMs, worker, toldAgain, evidence: e }) => [
       shard,
       runId,
       holder,
@@ -167,6 +169,7 @@ async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Pr
       held,
       worker,
       heldMs,
+      toldAgain,
     ],
   );
   const { rows } = await db.query<{ run_id: string; already: boolean }>({

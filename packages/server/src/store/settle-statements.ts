@@ -47,7 +47,7 @@ const settled = settledColumns.map((column) => `r.${column}`).join(", ");
  * $1 results: [shard, run, holder, attempt, next state, delay ms, reason, outcome or null for a run handed back unbegun, started ms, duration ms, failure
  * class, status code, error, output, output truncated, whether the job has a fixed delay, whose cursor then goes on from the run's end, why the next attempt
  * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name, since when a run
- * handed back unbegun was held]. A run whose end was asked for meanwhile is cancelled instead
+ * handed back unbegun was held, whether it will be told again should it not be held, and so is no late evidence]. A run whose end was asked for meanwhile is cancelled instead
  * of retried. One that is handed back unbegun (outcome null) spends no attempt.
  * Returns the runs that were still held, and, marked, those whose very result was written already. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, those of attempts and
  * finished_runs only for what was not held.
@@ -58,7 +58,8 @@ with results as (
          (v->>5)::float8 as delay_ms, v->>6 as reason, v->>7 as outcome, punctual.at((v->>8)::float8) as started_at,
          punctual.at((v->>8)::float8 + (v->>9)::float8) as finished_at, v->>10 as failure_class, (v->>11)::int as status_code, v->>12 as error,
          v->>13 as output, (v->>14)::boolean as output_truncated, (v->>15)::boolean as resumes,
-         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held, v->>19 as worker, (v->>20)::float8 as held_ms
+         v->>16 as next_because, (v->>17)::boolean as may_have_been_seen, v->>18 as held, v->>19 as worker, (v->>20)::float8 as held_ms,
+         (v->>21)::boolean as told_again
   from jsonb_array_elements($1::jsonb) v),
 -- What became of a run takes its result along: to join 500 results to what they changed would be a nested loop.
 ended as (
@@ -108,7 +109,7 @@ unheld as (
      limit 1)) as known_late
   from results r
   -- NOT IN is looked up in a hash, whatever the planner is forbidden; NOT EXISTS would be a nested loop here, and above it would be hashed over the whole table.
-  where r.outcome is not null and (r.run_id, r.holder, r.attempt) not in (select run_id, holder, attempt from kept)),
+  where r.outcome is not null and r.told_again is not true and (r.run_id, r.holder, r.attempt) not in (select run_id, holder, attempt from kept)),
 tries as (
   insert into punctual.attempts
     (shard, run_id, attempt, outcome, started_at, finished_at, failure_class, status_code, error, output, output_truncated, node_id, late,

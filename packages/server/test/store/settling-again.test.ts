@@ -69,4 +69,16 @@ describe("a batch that is written again, as no answer came", () => {
       [node, true],
     ]);
   });
+
+  test("of somebody who looks whose the run is now, and tells it again, is no late evidence", async () => {
+    const runId = await heldRun();
+    await store.rows("update punctual.live_runs set holder = $2 where run_id = $1", [runId, other]);
+    for (const result of [resultOf(runId, node), resultOf(runId, node, { next: "dead", evidence: failed })]) {
+      const { kept } = await settleAnew(store.db, [{ ...result, toldAgain: true }]);
+      expect(kept.size).toBe(0);
+      expect(await readAttempts(store.db, runId)).toEqual([]);
+    }
+    await settle(store.db, [{ ...resultOf(runId, other, { next: "dead", evidence: failed }), toldAgain: true }]);
+    expect(await readAttempts(store.db, runId)).toMatchObject([{ node_id: other, late: false }]);
+  });
 });

@@ -87,7 +87,7 @@ export function createCompleting({
         if (!run || run.now > grant.expiresMs) return null;
         const known = await plansOf([run]);
         const held = { holder: run.holder, attempt: grant.attempt };
-        const result = toldResult(run, held, told, known.get(planKey(run.job_id, run.revision)));
+        const result = { ...toldResult(run, held, told, known.get(planKey(run.job_id, run.revision))), toldAgain: attempt < tries };
         if ((await write([result], new Map([[runId, run]]), known)).has(runId)) return result.next;
       }
       return null;
