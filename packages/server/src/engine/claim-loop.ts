@@ -24,7 +24,7 @@ const leastPerShard = 4;
  * herd of many tenants, each within its share, would start when the herd is through: 9 s late behind 30,000 webhooks.
  */
 const newestShare = 0.25;
-/** So many live runs of each shard are looked at for it, not more often than this: 2,048 rows in about 3 ms. */
+/** So many live runs of each shard are looked at for it, 2,048 rows at the most, and not more often than this. */
 const newestPerShard = 8;
 const newestEveryMs = 50;
 

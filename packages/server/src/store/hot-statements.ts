@@ -106,7 +106,7 @@ export const claimSql = claimOf(`
   order by r.priority desc, r.due_at limit $3`);
 
 /**
- * As claimSql, from the other end: the ready ones among the newest live runs of each shard, by nominal time, which an id begins with. What was late already when it was
+ * As claimSql, from the other end: the ready ones among the newest live runs of each shard, higher priority first, then by nominal time, which an id begins with. What was late already when it was
  * fired is not among them. However much else lives in a shard, no more than $2 of it is read.
  *
  * $1 to $5 as of claimSql, $2 how many of each are looked at. Locks: as of claimSql. Index: primary key of live_runs.
@@ -117,7 +117,7 @@ export const claimNewestSql = claimOf(`
     select l.shard, l.run_id, l.state, l.queue, l.priority, l.origin from punctual.live_runs l
     where l.shard = s.shard order by l.run_id desc limit $2) n
   where n.state = 'ready' and n.queue is null and n.priority >= 0 and n.origin <> all ($5::int[])
-  order by n.run_id desc limit $3`);
+  order by n.priority desc, n.run_id desc limit $3`);
 
 /**
  * Runs held by buried nodes. Burial is final (a buried node cannot renew), so that what is read here cannot come back to life.
