@@ -103,10 +103,15 @@ describe("enumerateDueRanges", () => {
   const yearOfSeconds = { cursorMs: 0, nowMs: 365 * 86_400_000, windowMs: 2000, limit: 100 };
 
   it("answers for a year of seconds at once", () => {
-    const started = performance.now();
-    const page = enumerateDueRanges(parseSchedule({ every: "1s" }), { ...yearOfSeconds, policy: "latest" });
-    // To make 31 million occurrences takes several times as long.
-    expect(performance.now() - started).toBeLessThan(1_000);
+    const ask = () => enumerateDueRanges(parseSchedule({ every: "1s" }), { ...yearOfSeconds, policy: "latest" });
+    // The best of three, as the machine may be busy; to make 31 million occurrences is slow every time.
+    const tookMs = [1, 2, 3].map(() => {
+      const started = performance.now();
+      ask();
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).toBeLessThan(50);
+    const page = ask();
     const lastMs = yearOfSeconds.nowMs - 4000;
     expect(page.skipped).toEqual({ fromMs: 0, toMs: lastMs, count: lastMs / 1000 + 1, isExact: true });
     expect(page.occurrences.map(({ nominalMs }) => nominalMs)).toEqual([3, 2, 1, 0].map((second) => yearOfSeconds.nowMs - second * 1000));

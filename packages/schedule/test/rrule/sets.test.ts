@@ -104,10 +104,13 @@ describe("what cannot be", () => {
     ["FREQ=YEARLY;INTERVAL=999999999;BYMONTH=1"],
     ["FREQ=DAILY;UNTIL=20260301T000000Z"],
   ])("%s never fires, and is refused without a long search", (rule) => {
-    const started = performance.now();
-    expect(refusal(() => parseSchedule({ rrule: berlin(rule) })).code).toBe("schedule_never_fires");
-    // Far above what it takes on a busy machine, far below a search through the years.
-    expect(performance.now() - started).toBeLessThan(10_000);
+    // The best of three, as the machine may be busy; a search through the years is slow every time.
+    const tookMs = [1, 2, 3].map(() => {
+      const started = performance.now();
+      expect(refusal(() => parseSchedule({ rrule: berlin(rule) })).code).toBe("schedule_never_fires");
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).toBeLessThan(1000);
   });
 
   it("a year with a time in every second is picked from at once", () => {

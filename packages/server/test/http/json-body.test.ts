@@ -54,11 +54,15 @@ describe("a request body", () => {
     expect(parse(JSON.stringify({ payload: "[{".repeat(1_000), quote: '\\"[' }))).toBeInstanceOf(Object);
   });
 
-  it.each([10_000, 1_000_000])("is refused at once when nested %i deep", (depth) => {
+  it.each([10_000, 1_000_000])("is refused within 50 ms when nested %i deep", (depth) => {
     const body = Buffer.from("[".repeat(depth));
-    const started = performance.now();
-    expect(() => parseJsonBody(body)).toThrow("more than 64 levels");
-    expect(performance.now() - started).toBeLessThan(1_000);
+    // The best of three, as the machine may be busy.
+    const tookMs = [1, 2, 3].map(() => {
+      const started = performance.now();
+      expect(() => parseJsonBody(body)).toThrow("more than 64 levels");
+      return performance.now() - started;
+    });
+    expect(Math.min(...tookMs)).toBeLessThan(50);
   });
 
   it("may not reach for a prototype, however the name is spelt", () => {
