@@ -66,7 +66,10 @@ describe("outsiders", () => {
     expect(findOutsiders([{ path: "docs/planted.md", text }])).toHaveLength(1);
   });
 
-  it.each([[`https://example.com/${"work"}/list`], [`0 3 * * * ${"/"}home/app/backup.sh`], [`packages/${"tmp"}/x`]])("accepts %s", (text) => {
-    expect(findOutsiders([{ path: "docs/planted.md", text }])).toEqual([]);
-  });
+  it.each([[`https://example.com/${"work"}/list`], [`0 3 * * * ${"/"}home/app/backup.sh`], [`packages/${"tmp"}/x`]])(
+    "accepts %s",
+    (text) => {
+      expect(findOutsiders([{ path: "docs/planted.md", text }])).toEqual([]);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-import { type Scope, scopes } from "@punctual/contract";
+import { PunctualError, type Scope, scopes } from "@punctual/contract";
 import { createApiKey } from "./api-keys.ts";
 import { type Database, type Queryable, transaction } from "./database.ts";
 
@@ -21,7 +21,8 @@ export async function bootstrapTenant(db: Database, name: string, keyScopes: rea
     const made = rows[0]?.tenantId;
     if (made !== undefined) return { tenantId: made, apiKey: await createApiKey(tx, made, "bootstrap", keyScopes) };
     const others = await findTenant(tx, name);
-    if (others === null) throw new Error(`the tenant ${name} was deleted while this node was starting`);
+    if (others === null)
+      throw new PunctualError("internal", `The tenant ${name} was deleted while this node was starting; start it again.`);
     return { tenantId: others, apiKey: null };
   });
 }

@@ -35,7 +35,9 @@ test("of the newest live runs of a shard, the ready ones are claimed by priority
     );
   }
   const claim = async (total: number) =>
-    (await claimNewest(store.db, node, [shard], { perShard: 8, total }, [9])).map((run) => (startMs - run.nominal_ms) / minuteMs).sort();
+    (await claimNewest(store.db, node, [shard], { perShard: 8, total }, [9]))
+      .map((run) => (startMs - run.nominal_ms) / minuteMs)
+      .sort((a, b) => a - b);
   expect(await claim(2)).toEqual([4, 6]);
   // Those that run now are among the eight: the one of priority 9 is the ninth.
   expect(await claim(10)).toEqual([5, 7]);
