@@ -6,7 +6,7 @@
  * Fills 30 daily partitions with ended runs and their attempts on an embedded PostgreSQL, then asks for pages of 50 that begin at random times. A folder is
  * kept and used again, as 50 million runs take 24 GB and a quarter of an hour. Results go to the terminal and to bench/results/history.json.
  */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { type RunFilters, searchRuns } from "../packages/server/src/store/run-se
 import { bootstrapTenant } from "../packages/server/src/store/tenants.ts";
 import { dayMs, days, fillDay, fillJobs, type Stock } from "./history/fill.ts";
 import { questionsOf } from "./history/questions.ts";
+import { stocked } from "./lib/stock.ts";
 
 /** Filled without durability: what is measured is reading. */
 const settings = {
@@ -44,7 +45,7 @@ const db = openDatabase({
 });
 try {
   await migrate(postgres.databaseUrl);
-  const stock = await fill(join(folder, "stock.json"));
+  const stock = await stocked(folder, { kind: "history", part: "runs", amount: runs }, fill);
   const results = [];
   for (const [question, filters] of Object.entries(questionsOf(stock))) {
     const result = { question, ...(await measure(db, stock.tenantId, filters)) };
@@ -54,7 +55,7 @@ try {
   mkdirSync("bench/results", { recursive: true });
   const facts = {
     scenario: "history",
-    runs: stock.runs,
+    runs,
     partitions: days,
     pages,
     pageItems,
@@ -68,9 +69,7 @@ try {
   if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Fills the history, unless the folder has one already. */
-async function fill(stockPath: string): Promise<Stock & { runs: number }> {
-  if (existsSync(stockPath)) return JSON.parse(readFileSync(stockPath, "utf8")) as Stock & { runs: number };
+async function fill(): Promise<Stock> {
   const tenantIds: number[] = [];
   for (const name of ["large", "small-1", "small-2", "small-3"]) tenantIds.push((await bootstrapTenant(db, name)).tenantId);
   const todayMs = Math.floor(Date.now() / dayMs) * dayMs;
@@ -80,8 +79,7 @@ async function fill(stockPath: string): Promise<Stock & { runs: number }> {
     process.stderr.write(`filled day ${day + 1} of ${days}\n`);
   }
   await db.query("analyze punctual.finished_runs, punctual.attempts, punctual.jobs");
-  writeFileSync(stockPath, JSON.stringify({ ...stock, runs }));
-  return { ...stock, runs };
+  return stock;
 }
 
 /** The first page of each kind plans its statement, once a connection, and is told apart. */

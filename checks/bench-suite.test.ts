@@ -1,9 +1,16 @@
-import { expect, test } from "vitest";
-import { readCall } from "../bench/suite/options.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { stocked } from "../bench/lib/stock.ts";
+import { readCall, refusalOf } from "../bench/suite/options.ts";
 import { percentilesOf } from "../bench/suite/percentiles.ts";
 import { insertBetween } from "../bench/suite/publish.ts";
 import type { Result } from "../bench/suite/scenario.ts";
+import { api } from "../bench/suite/scenarios/api.ts";
+import { engine } from "../bench/suite/scenarios/engine.ts";
 import { judge } from "../bench/suite/scenarios/pinned.ts";
+import { size } from "../bench/suite/scenarios/size.ts";
 import { tablesOf } from "../bench/suite/table.ts";
 
 test("percentiles weigh each time by how often it was seen, to three digits", () => {
@@ -31,6 +38,32 @@ test("a benchmark is called by one name, with numbers that are numbers", () => {
   expect(() => readCall(["engine", "lag"])).toThrow("one scenario");
   expect(() => readCall(["engine", "--seconds", "soon"])).toThrow("--seconds soon");
   expect(() => readCall(["engine", "--nodes", "0"])).toThrow("--nodes 0");
+});
+
+test("a folder is for a scenario that keeps one, of one size, with the PostgreSQL that is started here", () => {
+  const refusal = (scenario: typeof api, args: string[], url?: string) =>
+    refusalOf(scenario, readCall([scenario.name, ...args]).options, url);
+  expect(refusal(api, ["--folder", "stock"])).toBeNull();
+  expect(refusal(size, ["--folder", "stock", "--size", "1000"])).toBeNull();
+  expect(refusal(engine, [], "postgres://server/db")).toBeNull();
+  expect(refusal(engine, ["--folder", "stock"])).toContain("engine keeps no folder");
+  expect(refusal(size, ["--folder", "stock"])).toContain("--size");
+  expect(refusal(api, ["--folder", "stock"], "postgres://server/db")).toContain("DATABASE_URL");
+});
+
+test("a folder is filled once, and refused when it holds another amount, is for another purpose, or was left half filled", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "punctual-test-stock-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const runs = { kind: "history", part: "runs", amount: 500 };
+  const unexpected = () => Promise.reject(new Error("filled twice"));
+  expect(await stocked(folder, runs, () => Promise.resolve({ day: 1 }))).toEqual({ day: 1 });
+  expect(await stocked(folder, runs, unexpected)).toEqual({ day: 1 });
+  await expect(stocked(folder, { ...runs, amount: 1_000 }, unexpected)).rejects.toThrow("holds 500 runs, and 1,000 are asked for");
+  await expect(stocked(folder, { ...runs, kind: "size" }, unexpected)).rejects.toThrow("another purpose");
+  const jobs = { kind: "history", part: "jobs", amount: 100 };
+  await expect(stocked(folder, jobs, () => Promise.reject(new Error("interrupted")))).rejects.toThrow("interrupted");
+  await expect(stocked(folder, jobs, unexpected)).rejects.toThrow("half filled with jobs");
+  expect(await stocked(folder, runs, unexpected)).toEqual({ day: 1 });
 });
 
 test("a pinned snapshot's rates are told by phase, and the recovery from the release to the first ten seconds that are as fast as before", () => {

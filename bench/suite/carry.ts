@@ -9,6 +9,8 @@ import { readStorage } from "./storage.ts";
 
 export type Load = {
   fleet: Omit<Fleet, "tenantId" | "leadMs">;
+  /** Instead of filling the fleet: nothing is due sooner than so many ms after the end. @returns from when on */
+  fill?: (leadMs: number) => Promise<number>;
   nodes: NodeOptions;
   seconds: number;
   /** Processes that do a part of the nodes' work, whose CPU counts as theirs. */
@@ -27,11 +29,11 @@ const leadMs = 5_000;
 export async function carry(
   context: Context,
   stage: Stage,
-  { fleet, nodes: wanted, seconds, helpers = [], before }: Load,
+  { fleet, fill, nodes: wanted, seconds, helpers = [], before }: Load,
 ): Promise<Carried> {
   const { options, signal, say } = context;
   const quietMs = leadMs + 1_000 * (before?.seconds ?? 0);
-  const firstMs = await fillJobs(stage.db, { ...fleet, tenantId: stage.tenantId, leadMs: quietMs }, say);
+  const firstMs = (await fill?.(quietMs)) ?? (await fillJobs(stage.db, { ...fleet, tenantId: stage.tenantId, leadMs: quietMs }, say));
   const nodes = await startNodes(stage, context, wanted);
   await before?.run(nodes);
   await delay(Math.max(0, firstMs - Date.now()) + options.warmupSeconds * 1_000, undefined, { signal });
@@ -70,8 +72,12 @@ export async function carriedOf(stage: Stage, usage: Usage, more: object): Promi
 }
 
 /** Removes all jobs and runs, for the next step. */
-export async function clear({ db }: Stage): Promise<void> {
-  await db.query(
-    "truncate punctual.jobs, punctual.cursors, punctual.live_runs, punctual.finished_runs, punctual.attempts, punctual.job_names, punctual.queues",
-  );
+export async function clear(stage: Pick<Stage, "db">): Promise<void> {
+  await stage.db.query("truncate punctual.jobs, punctual.job_names, punctual.queues");
+  await clearRuns(stage);
+}
+
+/** Leaves the jobs as if they had never been due. */
+export async function clearRuns({ db }: Pick<Stage, "db">): Promise<void> {
+  await db.query("truncate punctual.cursors, punctual.live_runs, punctual.finished_runs, punctual.attempts");
 }

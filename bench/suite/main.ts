@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createCleanup, interruption } from "../lib/cleanup.ts";
 import { writeCoefficients } from "./coefficients.ts";
 import { describeMachine, readLoad } from "./machine.ts";
-import { type Call, readCall, usage } from "./options.ts";
+import { type Call, readCall, refusalOf, usage } from "./options.ts";
 import { publish } from "./publish.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";
 import { api } from "./scenarios/api.ts";
@@ -98,8 +98,11 @@ async function main(): Promise<number> {
   if (call.scenario === "table") return write(() => publish(call.from, "."));
   if (call.scenario === "coefficients") return write(() => [writeCoefficients(call.from, ".")]);
   const scenario = scenarios.find(({ name }) => name === call.scenario);
-  if (scenario) return measure(scenario, call);
-  say(`There is no scenario ${call.scenario}: npm run bench -- list\n\n${usage}`);
+  const refusal = scenario
+    ? refusalOf(scenario, call.options, process.env["DATABASE_URL"])
+    : `There is no scenario ${call.scenario}: npm run bench -- list`;
+  if (scenario && refusal === null) return measure(scenario, call);
+  say(`${refusal}\n\n${usage}`);
   return exitUsage;
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import type { Options } from "./scenario.ts";
+import type { Options, Scenario } from "./scenario.ts";
 
 export const usage = `Usage: npm run bench -- SCENARIO [options]
        npm run bench -- list
@@ -14,7 +14,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [options]
   --rate N         occurrences a second that fall due, where the scenario lets you choose
   --size N         only this one of the scenario's sizes
   --ready          engine: runs become ready and are claimed
-  --folder FOLDER  keep the database here and use what it holds
+  --folder FOLDER  api, size: keep the filled database here, and use it when it is there already
   --profile FOLDER node processes leave their CPU profiles here
 
 PostgreSQL is started for each scenario, with the settings of \`npm start\`; DATABASE_URL names a server of your own, on which a database is made and dropped.`;
@@ -62,4 +62,12 @@ export function readCall(args: readonly string[]): Call {
       profile: values.profile ?? null,
     },
   };
+}
+
+/** Why a scenario cannot be run with these options, as a sentence for people; null when it can. */
+export function refusalOf({ name, keepsFolder }: Scenario, { folder, size }: Options, databaseUrl: string | undefined): string | null {
+  if (folder === null) return null;
+  if (keepsFolder === undefined) return `${name} keeps no folder.`;
+  if (databaseUrl !== undefined) return "--folder is for the PostgreSQL that is started here, and DATABASE_URL names another.";
+  return keepsFolder === "named size" && size === null ? `A folder of ${name} holds one size: name it with --size.` : null;
 }

@@ -52,5 +52,7 @@ export type Scenario = {
   name: string;
   /** One sentence for `npm run bench -- list`. */
   purpose: string;
+  /** Takes `--folder`, which holds one size: that of `--size`, and without it the default when there is one. */
+  keepsFolder?: "default size" | "named size";
   run(context: Context): Promise<Figures & Pick<Result, "steps">>;
 };

@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { scopes } from "@punctual/contract";
 import { migrate, startEmbeddedPostgres } from "@punctual/server";
+import { createApiKey } from "../../packages/server/src/store/api-keys.ts";
 import { type Database, openDatabase } from "../../packages/server/src/store/database.ts";
 import { createPartitions } from "../../packages/server/src/store/partitions.ts";
 import {
@@ -108,7 +110,7 @@ async function makeTenant(db: Database, encryptionKey: string): Promise<{ tenant
   await db.query("delete from punctual.secrets");
   await db.query("update punctual.installation set key_check = null");
   await checkEncryptionKey(db, cipher);
-  const { tenantId, apiKey } = await bootstrapTenant(db, `bench ${randomBytes(4).toString("hex")}`);
+  const { tenantId } = await bootstrapTenant(db, "bench");
   await addSecret(db, cipher, tenantId, tenantSigningSecret, newSigningSecret());
-  return { tenantId, apiKey: apiKey ?? "" };
+  return { tenantId, apiKey: await createApiKey(db, tenantId, "bench", scopes) };
 }

@@ -18,12 +18,14 @@ export const api: Scenario = {
   name: "api",
   purpose:
     "create single and in bulk, read, list and search beside many jobs and ended runs (--size N: jobs, with five runs each; --folder)",
+  keepsFolder: "default size",
   async run(context) {
     const { options } = context;
     const seconds = options.seconds ?? defaultSeconds;
     const stage = await setUpStage(context, { shared_buffers: "1GB" });
     const jobs = options.size ?? defaultJobs;
-    const filled = await fillStock(stage, context, { jobs, runs: jobs * runsPerJob });
+    const runs = jobs * runsPerJob;
+    const filled = await fillStock(stage, context, { jobs, runs });
     const nodes = await startNodes(stage, context, { count: options.nodes, noop: true, slots: 1_000 });
     const target = { url: nodes.urls[0] ?? "", apiKey: filled.apiKey, signal: context.signal };
     const found: (Figures & { step: string })[] = [];
@@ -55,16 +57,17 @@ export const api: Scenario = {
     const [first] = found;
     if (first === undefined) throw new Error("nothing was asked");
     const { step: _step, ...figures } = first;
-    return { ...figures, jobs: filled.jobs, runs: filled.stock.runs, steps: found };
+    return { ...figures, jobs, runs, steps: found };
   },
 };
 
 function stepsOf({ stock }: Filled): Step[] {
   const any = (ids: readonly string[]): string => ids[Math.floor(Math.random() * ids.length)] ?? "";
   const get = (path: string): HttpRequest => ({ method: "GET", path });
-  const job = () => ({ ...newJob, name: `bench-${randomBytes(8).toString("hex")}` });
+  const team = (): string => `t${Math.floor(Math.random() * stock.teams)}`;
+  const job = () => ({ ...newJob, name: `bench-${randomBytes(8).toString("hex")}`, labels: { team: team() } });
   const instant = (): string => new Date(stock.fromMs + Math.random() * (stock.toMs - stock.fromMs)).toISOString();
-  const label = (): string => encodeURIComponent(`team=t${Math.floor(Math.random() * stock.teams)}`);
+  const label = (): string => encodeURIComponent(`team=${team()}`);
   const bulk = (): string => JSON.stringify({ jobs: Array.from({ length: bulkJobs }, job) });
   return [
     { step: "create", concurrency: 32, jobsARequest: 1, next: () => ({ method: "POST", path: "/v1/jobs", body: JSON.stringify(job()) }) },
@@ -75,7 +78,13 @@ function stepsOf({ stock }: Filled): Step[] {
       next: () => ({ method: "POST", path: "/v1/jobs/bulk", body: bulk() }),
     },
     { step: "read a job", concurrency: 16, next: () => get(`/v1/jobs/${any(stock.jobIds)}`) },
-    { step: "list jobs", concurrency: 4, next: () => get(`/v1/jobs?limit=50&label=${label()}`) },
+    { step: "list jobs", concurrency: 4, next: () => get("/v1/jobs?limit=50") },
+    { step: "list a label's jobs", concurrency: 4, next: () => get(`/v1/jobs?limit=50&label=${label()}`) },
+    {
+      step: "list jobs by name",
+      concurrency: 4,
+      next: () => get(`/v1/jobs?limit=50&namePrefix=stock-${Math.ceil(Math.random() * 1_000)}`),
+    },
     { step: "search runs", concurrency: 4, next: () => get(`/v1/runs?limit=50&to=${instant()}`) },
     { step: "search a job's runs", concurrency: 4, next: () => get(`/v1/runs?limit=50&jobId=${any(stock.jobIds)}&to=${instant()}`) },
     { step: "search dead runs", concurrency: 4, next: () => get(`/v1/runs?limit=50&status=dead&to=${instant()}`) },
@@ -87,5 +96,4 @@ const newJob = {
   every: "30d",
   target: { type: "http", url: "http://service.invalid/report" },
   payload: { report: "daily", limit: 100 },
-  labels: { team: "bench" },
 };

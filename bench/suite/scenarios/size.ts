@@ -1,5 +1,6 @@
-import { carry, clear, watch } from "../carry.ts";
-import { quietJob } from "../jobs.ts";
+import { stocked } from "../../lib/stock.ts";
+import { carry, clear, clearRuns, watch } from "../carry.ts";
+import { type Fleet, placeCursors, quietJob, writeJobs } from "../jobs.ts";
 import { round } from "../meter.ts";
 import type { Context, Figures, Scenario } from "../scenario.ts";
 import { type Stage, setUpStage } from "../stage.ts";
@@ -18,6 +19,7 @@ const slots = 10_000;
 export const size: Scenario = {
   name: "size",
   purpose: "10 thousand, 1 million and 10 million jobs stored: throughput, lag, memory, and CPU with nothing due (--size N, --rate N)",
+  keepsFolder: "named size",
   async run(context) {
     const { size: only } = context.options;
     const stage = await setUpStage(context);
@@ -32,10 +34,11 @@ export const size: Scenario = {
 
 async function measure(context: Context, stage: Stage, jobs: number): Promise<Figures & { step: string }> {
   const { rate, nodes, seconds } = context.options;
-  await clear(stage);
+  const fleet = { jobs, everyMs: Math.max(1_000, Math.round((jobs / (rate ?? defaultRate)) * 1_000)), definition: quietJob, origins: 100 };
   let idleCpu: { node: number; database: number | null } | null = null;
   const { figures } = await carry(context, stage, {
-    fleet: { jobs, everyMs: Math.max(1_000, Math.round((jobs / (rate ?? defaultRate)) * 1_000)), definition: quietJob, origins: 100 },
+    fleet,
+    fill: (leadMs) => fill(context, stage, fleet, leadMs),
     nodes: { count: nodes, noop: true, slots },
     seconds: seconds ?? defaultSeconds,
     before: {
@@ -52,4 +55,23 @@ async function measure(context: Context, stage: Stage, jobs: number): Promise<Fi
   const used = cpuSeconds === null || cpuSeconds.database === null ? null : cpuSeconds.node + cpuSeconds.database;
   const runsPerCpuSecond = used === null || runsPerSecond === null ? null : Math.round((runsPerSecond * measured) / used);
   return { step: `${jobs.toLocaleString("en-US")} jobs`, ...figures, jobs, idleCpu, runsPerCpuSecond };
+}
+
+/** The jobs of a folder that is kept stay as they are: no run changes them. */
+async function fill(
+  { options, say }: Context,
+  stage: Stage,
+  fleet: Pick<Fleet, "jobs" | "everyMs" | "definition" | "origins">,
+  leadMs: number,
+): Promise<number> {
+  const { db, tenantId } = stage;
+  const { jobs, everyMs } = fleet;
+  const written = await stocked(options.folder, { kind: "size", part: "jobs", amount: jobs }, async () => {
+    await clear(stage);
+    return writeJobs(db, { ...fleet, tenantId }, say);
+  });
+  if (written.everyMs !== everyMs)
+    throw new Error(`${options.folder} holds jobs of ${round((jobs / written.everyMs) * 1_000)} occurrences a second: ask for that --rate`);
+  await clearRuns(stage);
+  return placeCursors(db, written, { leadMs });
 }
