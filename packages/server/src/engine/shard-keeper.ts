@@ -59,9 +59,12 @@ export function startShardKeeper({ db, membership, reach, emit, onTaken }: Shard
     const asked = generation;
     const nodeId = membership().nodeId();
     const nodes = await liveNodes(db);
-    const wished = assignShards(nodes.filter((node) => !node.draining).map((node) => node.nodeId));
     const rows = await readShards(db);
     if (asked !== generation) return 0;
+    const wished = assignShards(
+      nodes.filter((node) => !node.draining).map((node) => node.nodeId),
+      rows.map((row) => row.owner),
+    );
     for (const row of rows) if (row.owner !== nodeId || row.epoch !== owned.get(row.shard)?.epoch) owned.delete(row.shard);
     // Judged by the database's rows, not by what is remembered: a release that failed, or whose answer was lost, must be made again.
     const unwished = rows.filter((row) => row.owner === nodeId && wished[row.shard] !== nodeId);
