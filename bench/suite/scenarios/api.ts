@@ -68,9 +68,11 @@ function stepsOf({ stock }: Filled): Step[] {
   const job = () => ({ ...newJob, name: `bench-${randomBytes(8).toString("hex")}`, labels: { team: team() } });
   const instant = (): string => new Date(stock.fromMs + Math.random() * (stock.toMs - stock.fromMs)).toISOString();
   const label = (): string => encodeURIComponent(`team=${team()}`);
+  const keyed = (): string => JSON.stringify({ ...job(), idempotencyKey: randomBytes(16).toString("hex") });
   const bulk = (): string => JSON.stringify({ jobs: Array.from({ length: bulkJobs }, job) });
   return [
     { step: "create", concurrency: 32, jobsARequest: 1, next: () => ({ method: "POST", path: "/v1/jobs", body: JSON.stringify(job()) }) },
+    { step: "create with a key", concurrency: 32, jobsARequest: 1, next: () => ({ method: "POST", path: "/v1/jobs", body: keyed() }) },
     {
       step: "create in bulk",
       concurrency: 4,

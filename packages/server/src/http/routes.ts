@@ -4,8 +4,9 @@ import type { Operations } from "../commands/index.ts";
 import type { CommandContext } from "../commands/operation.ts";
 import type { Database } from "../store/database.ts";
 import type { Cipher } from "../store/secrets.ts";
+import { answerOnce, type Outcome, type Result } from "./answer-once.ts";
 import { type Authenticate, authenticateCompletion } from "./auth.ts";
-import { answerOnce, fingerprintOf, type Outcome, type Result, readIdempotencyKey } from "./idempotency.ts";
+import { fingerprintOf, readIdempotencyKey } from "./idempotency.ts";
 import { type Input, readInput } from "./input.ts";
 
 export type RouteParts = {

@@ -103,6 +103,17 @@ export function withinTransaction<T>(db: Queryable, work: (tx: Queryable) => Pro
   return db instanceof pg.Pool ? transaction(db, work) : work(db);
 }
 
+/** For those who share a transaction and know nothing of each other: a connection takes one statement at a time. */
+export function inTurn(tx: Queryable): Queryable {
+  let last: Promise<unknown> = Promise.resolve();
+  const query = (...args: [string]): Promise<unknown> => {
+    const answer = last.then(() => tx.query(...args));
+    last = answer.catch(() => undefined);
+    return answer;
+  };
+  return { query: query as Queryable["query"] };
+}
+
 /** SQLSTATE of an error from PostgreSQL, or null when it came from elsewhere (a socket, a deadline). */
 export function sqlState(error: unknown): string | null {
   const code = (error as { code?: unknown } | null)?.code;
