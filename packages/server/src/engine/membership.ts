@@ -46,7 +46,7 @@ export type MembershipOptions = {
  * from before the renewal was sent. A failed renewal is repeated with the same beat, so that an answer lost on the way is told apart from another process
  * renewing. When others have buried the node, it joins under a new id and owns nothing.
  *
- * A lease without the means to work would keep everybody else from doing it: when nothing but renewals has been answered for a whole TTL, and another node is better
+ * A lease without the means to work would keep everybody else from doing it: when nothing but renewals has been answered for 3/4 of a TTL, and another node is better
  * off, this one gives its lease up. It joins anew once its work reaches the database.
  */
 export async function join(options: MembershipOptions): Promise<Membership> {
@@ -101,7 +101,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
 
   const giveUp = async (): Promise<boolean> => {
     const forMs = silentMs();
-    if (forMs <= times.ttlMs || !(await giveUpLease(db, nodeId, times.ttlMs))) return false;
+    if (forMs <= times.giveUpAfterMs || !(await giveUpLease(db, nodeId, times.ttlMs))) return false;
     emit({ type: "lease_given_up", nodeId, silentMs: Math.round(forMs) });
     // A hint, as ever: others find out within a second.
     await notify(db, { cluster: true }).catch(() => {});
@@ -123,7 +123,9 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     emit({ type: "lease_renewed", nodeId });
     // Whoever has itself just come back must not bury those who are about to.
     if (monotonicMs() - renewingSinceMs > times.ttlMs) announce(await buryExpired(db));
-    return Math.max(0, times.renewEveryMs - (monotonicMs() - startedMs));
+    // A renewal is when a lease can be given up: up to a whole rest later would be a second more without anybody to do the work.
+    const restMs = Math.max(times.renewEveryMs / 4, Math.min(times.renewEveryMs, times.giveUpAfterMs - silentMs()));
+    return Math.max(0, restMs - (monotonicMs() - startedMs));
   };
 
   const announce = (buried: number[]): void => {

@@ -61,9 +61,10 @@ export async function buryItself(db: Queryable, nodeId: number): Promise<void> {
 }
 
 /**
- * Ends the lease of a node whose work has been cut off for a TTL, if there is another that can do it: one that stays, and has told within 3/8 of a TTL (it renews
- * every quarter) that it was not silent for as much as 1/16. Whoever was cut off together with this node knows by then, as each asks every second. Alone, or in an
- * outage for all, it is better to go on waiting: nobody would take the node's runs, and they would be made again for nothing.
+ * Ends the lease of a node whose work has been cut off for 3/4 of a TTL, if there is another that can do it: one that stays, and has told within 5/16 of a TTL (it
+ * renews every quarter) that it was not silent for as much as 1/16. Whoever was cut off together with this node knows by then, as each asks every second: with 4 s it
+ * asks within 1 s, tells of it from 1.25 s on, and what it told before 1.75 s is too old. Alone, or in an outage for all, it is better to go on waiting: nobody would
+ * take the node's runs, and they would be made again for nothing.
  *
  * @returns whether the lease was ended
  */
@@ -72,7 +73,7 @@ export async function giveUpLease(db: Queryable, nodeId: number, ttlMs: number):
     `update punctual.nodes set lease_until = least(lease_until, punctual.clock()), draining = true, buried_at = punctual.clock()
      where node_id = $1 and buried_at is null and exists (
        select from punctual.nodes o where o.node_id <> $1 and o.lease_until > punctual.clock() and not o.draining and o.silent_ms < $2::float8 / 16
-         and o.lease_until - (o.ttl_ms - $2::float8 * 3 / 8) * interval '1 millisecond' > punctual.clock())`,
+         and o.lease_until - (o.ttl_ms - $2::float8 * 5 / 16) * interval '1 millisecond' > punctual.clock())`,
     [nodeId, ttlMs],
   );
   return rowCount === 1;

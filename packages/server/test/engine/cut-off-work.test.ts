@@ -1,6 +1,8 @@
 import { EventEmitter } from "node:events";
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { join } from "../../src/engine/membership.ts";
+import { createNodeClock } from "../../src/engine/node-clock.ts";
 import { createReach } from "../../src/engine/reach.ts";
 import type { Database } from "../../src/store/database.ts";
 import { type Cluster, startCluster, type TestNode } from "./cluster.ts";
@@ -45,6 +47,32 @@ describe("a node whose lease is renewed while none of its work reaches the datab
     await eventually(() => silent.engine.trusted(), { timeoutMs: 20_000 });
     await cluster.settled(silent, sound);
     expect(silent.engine.nodeId()).toBeGreaterThan(firstId);
+  });
+
+  it("gives it up after 3/4 of a TTL and not before, and renews more often as that comes near", async () => {
+    const steady = await cluster.start({ leaseTtlMs });
+    const renewals = { steady: () => steady.events.filter(({ type }) => type === "lease_renewed").length, silent: 0 };
+    let silentMs = 0.75 * leaseTtlMs - 1;
+    let isGivenUp = false;
+    const member = await join({
+      ...{ db: cluster.database.pool, name: "m", version: "0", slots: 1, ttlMs: leaseTtlMs, clock: createNodeClock() },
+      reach: { silentMs: () => silentMs, probe: () => Promise.resolve() },
+      emit: ({ type }) => {
+        if (type === "lease_renewed") renewals.silent++;
+        if (type === "lease_given_up") isGivenUp = true;
+      },
+      load: () => ({ running: 0 }),
+      onBuried: () => {},
+      onLost: () => {},
+    });
+    const before = renewals.steady();
+    // Its silence counts from its first renewal on.
+    await eventually(() => renewals.steady() > before + 4, { timeoutMs: 20_000 });
+    expect(isGivenUp).toBe(false);
+    expect(renewals.silent).toBeGreaterThan(renewals.steady() - before);
+    silentMs += 2;
+    await eventually(() => isGivenUp);
+    await member.leave();
   });
 
   it("keeps it when it is alone, or when the others can do no better, and goes on where it stood", async () => {

@@ -124,9 +124,14 @@ describe("a node's lease", () => {
     };
     const others: [string, string, boolean][] = [
       ["is given up to one that has just told that it is well", "silent_ms = 249", true],
+      ["is given up to one that is a quarter of a second late to tell", "lease_until = lease_until - interval '1.249 s'", true],
       ["is kept when the other is cut off, too", "silent_ms = 250", false],
       ["is kept when the other is about to leave", "draining = true", false],
-      ["is kept when the other has not renewed since it may have been cut off, too", "lease_until = lease_until - interval '1.5 s'", false],
+      [
+        "is kept when the other has not renewed since it may have been cut off, too",
+        "lease_until = lease_until - interval '1.25 s'",
+        false,
+      ],
       ["is kept when the other's is shorter and has ended", "ttl_ms = 1, lease_until = punctual.clock()", false],
     ];
     test.each(others)("%s", async (_promise, other, isGivenUp) => {
