@@ -63,7 +63,8 @@ export type ScheduleParts = {
  * @throws ScheduleError naming the field, what stands there, what should, and what to do
  */
 export function readSchedule(spec: ScheduleSpec, options: ScheduleOptions, parts: ScheduleParts): Schedule {
-  const { kind, zone, describe, explain, startMs, endMs, exclusions, recurring } = understand(spec, options, parts);
+  const { kind: understood, startMs, endMs, exclusions, recurring } = understand(spec, options, parts);
+  const { kind, zone, describe, explain } = understood;
   const { next, previous } = recurring;
   const matches = (ms: number): boolean => next(ms - 1) === ms;
   const localTime = (ms: number): string => instantText(ms, offsetAt(zone, Math.floor(ms / 1000)));
@@ -106,7 +107,7 @@ function understand(spec: ScheduleSpec, options: ScheduleOptions, parts: Schedul
     });
   }
   const exclusions = parts.exclusions(kind.recurrence, spec, kind.zone, parse);
-  return { ...kind, startMs, endMs, exclusions, recurring: bounded(exclusions.recurrence, startMs, endMs) };
+  return { kind, startMs, endMs, exclusions, recurring: bounded(exclusions.recurrence, startMs, endMs) };
 }
 
 function msOf(instant: number | Date): number {
@@ -115,6 +116,7 @@ function msOf(instant: number | Date): number {
 
 /** What the type says, for callers without types: a policy nobody knows must not become the default in silence. */
 function checkChoices({ dst, dialect, roll }: ScheduleSpec): void {
+  if (dst === undefined && dialect === undefined && roll === undefined) return;
   const choices: [string, string | undefined, readonly string[]][] = [
     ["dst.gap", dst?.gap, ["run_after", "shift", "skip"]],
     ["dst.overlap", dst?.overlap, ["first", "second", "both"]],

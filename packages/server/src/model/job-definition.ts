@@ -98,19 +98,17 @@ export function acceptJob(
 ): AcceptedJob {
   const schedule = resolveSchedule(body, nowMs);
   const schedulePlan = planSchedule(schedule, jobId);
-  const definition: JobDefinition = {
-    ...schedule,
-    target: inOrder(body.target),
-    ...(body.retry !== undefined && Object.keys(body.retry).length > 0 && { retry: inOrder(body.retry) }),
-    ...(body.timeout !== undefined && { timeout: body.timeout }),
-    ...(body.misfire !== undefined && { misfire: inOrder(body.misfire) }),
-    ...(body.maxRuns !== undefined && { maxRuns: body.maxRuns }),
-    ...(body.priority !== undefined && { priority: body.priority }),
-    ...acceptQueue(body),
-    ...(body.overlap !== undefined && { overlap: body.overlap }),
-    ...(body.startTimeout !== undefined && { startTimeout: body.startTimeout }),
-    ...(body.pauseAfterDeadRuns !== undefined && { pauseAfterDeadRuns: body.pauseAfterDeadRuns }),
-  };
+  const definition: JobDefinition = { ...schedule, target: inOrder(body.target) };
+  // One after the other, as their order is that of the text; each by itself, as a spread of what may be missing is dear.
+  if (body.retry !== undefined && Object.keys(body.retry).length > 0) definition.retry = inOrder(body.retry);
+  if (body.timeout !== undefined) definition.timeout = body.timeout;
+  if (body.misfire !== undefined) definition.misfire = inOrder(body.misfire);
+  if (body.maxRuns !== undefined) definition.maxRuns = body.maxRuns;
+  if (body.priority !== undefined) definition.priority = body.priority;
+  acceptQueue(body, definition);
+  if (body.overlap !== undefined) definition.overlap = body.overlap;
+  if (body.startTimeout !== undefined) definition.startTimeout = body.startTimeout;
+  if (body.pauseAfterDeadRuns !== undefined) definition.pauseAfterDeadRuns = body.pauseAfterDeadRuns;
   const faults = checkTarget(body.target);
   if (faults.length > 0) throw new PunctualError("target_invalid", faults[0]?.message ?? "The target cannot be called.", { faults });
   const plan = planWith(definition, schedulePlan);
@@ -119,7 +117,7 @@ export function acceptJob(
 }
 
 /** A worker's queue is named once, in its target; a concurrency key counts inside a queue only. */
-function acceptQueue({ target, queue, concurrencyKey }: CreateJobBody | UpsertJobBody): Pick<JobDefinition, "queue" | "concurrencyKey"> {
+function acceptQueue({ target, queue, concurrencyKey }: CreateJobBody | UpsertJobBody, definition: JobDefinition): void {
   if (target.type === "worker" && queue !== undefined && queue !== target.queue) {
     const message = `queue is ${queue}, and the worker's queue is ${target.queue}.`;
     throw new PunctualError("request_invalid", message, {
@@ -127,7 +125,8 @@ function acceptQueue({ target, queue, concurrencyKey }: CreateJobBody | UpsertJo
     });
   }
   requireQueueForKey({ target, ...(queue !== undefined && { queue }), ...(concurrencyKey !== undefined && { concurrencyKey }) });
-  return { ...(target.type !== "worker" && queue !== undefined && { queue }), ...(concurrencyKey !== undefined && { concurrencyKey }) };
+  if (target.type !== "worker" && queue !== undefined) definition.queue = queue;
+  if (concurrencyKey !== undefined) definition.concurrencyKey = concurrencyKey;
 }
 
 /** Whether a target's requests are signed with a secret of their job's own. */
