@@ -4,10 +4,13 @@ import { type Database, isUnavailable } from "../store/database.ts";
 import type { Emit } from "../telemetry/events.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
 import { type PlanCache, planKey } from "./plan-cache.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 
 const lookEveryMs = 1_000;
+/** The same while there is none. A new one is told of, as everything is that is changed; this is for a wake that was lost. */
+const quietEveryMs = 5_000;
 /** Occurrences looked at in one statement: each is searched in every partition of history. */
 const pageOccurrences = 200;
 /** However fast its runs end, so that a backfill of nothing but quick runs does not take the database for itself. */
@@ -34,8 +37,11 @@ export type BackfillLoopOptions = {
 export function startBackfillLoop({ db, membership, shards, plans, emit, onReady }: BackfillLoopOptions): BackfillLoop {
   let jobs: ReadonlySet<string> = new Set();
   let busyShards: ReadonlySet<number> = new Set();
+  let lookedMs = Number.NEGATIVE_INFINITY;
+  let soon: NodeJS.Timeout | null = null;
 
   const look = async (): Promise<number> => {
+    lookedMs = monotonicMs();
     const owned = shards.owned().map((row) => row.shard);
     if (owned.length === 0 || !membership().trusted()) return lookEveryMs;
     const running = await readRunningBackfills(db, owned);
@@ -43,6 +49,7 @@ export function startBackfillLoop({ db, membership, shards, plans, emit, onReady
     busyShards = new Set(running.map((backfill) => backfill.shard));
     let goesOn = false;
     for (const backfill of running) if (await advance(backfill)) goesOn = true;
+    if (running.length === 0) return quietEveryMs;
     return goesOn ? busyRestMs : lookEveryMs;
   };
 
@@ -72,9 +79,20 @@ export function startBackfillLoop({ db, membership, shards, plans, emit, onReady
     ended: (jobId) => {
       if (jobs.has(jobId)) loop.wake();
     },
-    // A new backfill may wait for the next look: it is not live work, and every request that changes something comes by here.
-    changed: (shards) => {
-      if (shards.some((shard) => busyShards.has(shard))) loop.wake();
+    // A new backfill may wait for a second: it is not live work, and every request that changes something comes by here.
+    changed: (changed) => {
+      if (changed.some((shard) => busyShards.has(shard))) return loop.wake();
+      soon ??= setTimeout(
+        () => {
+          soon = null;
+          loop.wake();
+        },
+        Math.max(0, lookedMs + lookEveryMs - monotonicMs()),
+      );
+    },
+    stop: () => {
+      if (soon) clearTimeout(soon);
+      return loop.stop();
     },
   };
 }

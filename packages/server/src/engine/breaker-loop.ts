@@ -14,6 +14,8 @@ import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
 
 const lookEveryMs = 500;
+/** While none is known. Whoever opens one says so; this is for a wake that was lost. */
+const quietEveryMs = 2_000;
 /** While runs come out: at the full pace, 500 a look. */
 const recoveryEveryMs = 100;
 /** Ready runs that a look examines to park them, over all shards. */
@@ -45,7 +47,8 @@ export function startBreakerLoop(options: BreakerLoopOptions): Loop {
     view.replace(await readBreakers(db), (sentMs + monotonicMs()) / 2);
     const all = view.all();
     const owned = shards.owned().map((row) => row.shard);
-    if (all.length === 0 || owned.length === 0 || !membership().trusted()) return lookEveryMs;
+    if (all.length === 0) return quietEveryMs;
+    if (owned.length === 0 || !membership().trusted()) return lookEveryMs;
     const parked = await park(owned, all);
     await probe(owned, all);
     const recovering = all.filter(({ state }) => state === "recovering");

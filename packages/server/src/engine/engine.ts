@@ -134,7 +134,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   // In restore mode nothing begins, while the node keeps its lease and its shards.
   const beginning: Membership = { ...node, trusted: () => node.trusted() && guard.mayBegin() };
   const membership = () => beginning;
-  const shards = startShardKeeper({ db, membership: () => node, reach, emit, onTaken: () => wakeLoops(null) });
+  const wakes = { onTaken: () => wakeLoops(null), onNodes: () => rescueLoop.attend() };
+  const shards = startShardKeeper({ db, membership: () => node, reach, emit, ...wakes });
   const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
   const doubt = createDoubt(db, executor, settler);
   const beginClaimed = createBeginClaimed(shared);
@@ -233,8 +234,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
 /** Aborted attempts end at once; this is only for a target that does not. */
 const abortMs = 2_000;
-const flushMs = 5_000;
-const courtesyMs = 3_000;
+const [flushMs, courtesyMs] = [5_000, 3_000];
 
 /**
  * What a leaving node tells the others spares them the wait for its lease to end, no more: with a database that does not answer it must not keep the process

@@ -11,6 +11,8 @@ import type { ShardKeeper } from "./shard-keeper.ts";
 
 /** A lease or a cancellation made meanwhile may expire sooner than what was seen: nothing is slept through longer. */
 const longestRestMs = 1_000;
+/** The same while nothing at all is going to expire. */
+const quietRestMs = 2_000;
 const perShard = 50;
 
 export type ExpiryLoopOptions = {
@@ -30,7 +32,7 @@ export function startExpiryLoop({ db, membership, shards, plans, emit, onExpired
     const owned = shards.owned().map((row) => row.shard);
     if (owned.length === 0 || !membership().trusted()) return longestRestMs;
     const { now, next_ms: nextMs } = await peekExpiry(db, owned);
-    if (nextMs === null) return longestRestMs;
+    if (nextMs === null) return quietRestMs;
     if (nextMs > now) return Math.min(longestRestMs, Math.ceil(nextMs - now) + 1);
     const skipped = await skipUnstarted(db, owned, perShard);
     const ended = await endLeases(owned);

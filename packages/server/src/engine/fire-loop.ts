@@ -84,6 +84,8 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
   const marks = createScanMarks();
   /** More was due at the last look than one look takes, and for longer than it should be. */
   let herd = false;
+  /** Up to then, by the database's clock, nothing was to become due; looks before that only make sure, for a wake that was lost. */
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
   const freshPage = createPageSize(() => batchCursors, leastPerShard);
   const backlogPage = createPageSize(() => batchCursors, leastPerShard);
 
@@ -93,6 +95,7 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     if (options.settler.isBehind()) return busyRestMs;
     // Before the same occurrences are fired again.
     if (await options.doubt.resolve()) options.onReady(true, new Set());
+    if (!herd && clock.nowMs() < quietUntilMs) return restUntilNext(owned);
     // First, while there are slots: the herd takes all that are free.
     if (herd) await passNewest(owned);
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
@@ -204,24 +207,33 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
 
   const restUntilNext = async (owned: readonly ShardRow[]): Promise<number> => {
     const sentMs = monotonicMs();
-    const scan = marks.fresh(owned);
+    quietUntilMs = Number.NEGATIVE_INFINITY;
+    const scan = marks.everything(owned);
     const { now, next_due_ms: nextDueMs } = await peekDue(db, scan);
     clock.observe(now, sentMs);
     // It became due after the scan; were the marks moved, a node that was paused in between for long would pass over it.
     if (nextDueMs !== null && nextDueMs <= now) return 1;
     marks.passed(scan, owned, new Map(), now);
+    quietUntilMs = nextDueMs ?? Number.POSITIVE_INFINITY;
     if (nextDueMs === null) return longestRestMs;
     // Timers may fire a millisecond early, and a look that comes early finds nothing and has to come again.
     return Math.min(longestRestMs, Math.max(1, Math.ceil(nextDueMs - clock.nowMs()) + 1));
   };
 
-  return startLoop({
+  const loop = startLoop({
     look,
     failed: (error, failures) => {
       emit({ type: "loop_failed", loop: "fire", error, databaseAway: isUnavailable(error) });
       return retryDelayMs(failures);
     },
   });
+  return {
+    ...loop,
+    wake: () => {
+      quietUntilMs = Number.NEGATIVE_INFINITY;
+      loop.wake();
+    },
+  };
 }
 
 /** Behind a full page there may be more, due from its last row on. @returns whether any page was full */

@@ -61,6 +61,8 @@ export async function join(options: MembershipOptions): Promise<Membership> {
   /** The last renewal, on this node's clock and on the database's, and since when there was no gap between them. */
   let renewed = { sentMs: 0, nowMs: 0 };
   let renewingSinceMs = 0;
+  /** Whether anybody is there to be buried. Until the first renewal has told, there may be. */
+  let hasOthers = true;
   /** The server process that answers renewals, and since when it is the same. */
   let backend = { pid: 0, sinceMs: 0 };
 
@@ -85,6 +87,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     unanswered = null;
     if (renewal === null) return false;
     const { nowMs, backendPid } = renewal;
+    ({ hasOthers } = renewal);
     if (backendPid !== backend.pid) backend = { pid: backendPid, sinceMs: sentMs };
     // A gap on either clock: this node was cut off, or the database's clock was set. Either may have ended the leases of nodes that are alive. Half a TTL
     // leaves each of them at least a quarter to renew in, even if it was just about to when the gap began.
@@ -122,7 +125,7 @@ export async function join(options: MembershipOptions): Promise<Membership> {
     }
     emit({ type: "lease_renewed", nodeId });
     // Whoever has itself just come back must not bury those who are about to.
-    if (monotonicMs() - renewingSinceMs > times.ttlMs) announce(await buryExpired(db));
+    if (hasOthers && monotonicMs() - renewingSinceMs > times.ttlMs) announce(await buryExpired(db));
     // A renewal is when a lease can be given up: up to a whole rest later would be a second more without anybody to do the work.
     const restMs = Math.max(times.renewEveryMs / 4, Math.min(times.renewEveryMs, times.giveUpAfterMs - silentMs()));
     return Math.max(0, restMs - (monotonicMs() - startedMs));
@@ -136,6 +139,8 @@ export async function join(options: MembershipOptions): Promise<Membership> {
 
   /** Whoever has just come back, or over another connection, cannot tell a crash from an outage. */
   const watchForCrashes = async (): Promise<number> => {
+    // Whoever joins next is known with the next renewal, and cannot have missed one of its own before that.
+    if (!hasOthers) return times.renewEveryMs;
     const steadyMs = monotonicMs() - Math.max(renewingSinceMs, backend.sinceMs);
     if (steadyMs > times.ttlMs && monotonicMs() < trustedUntilMs) announce(await buryCrashed(db, nodeId));
     return times.renewEveryMs / 4;

@@ -6,10 +6,15 @@ import type { Emit } from "../telemetry/events.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 
-const lookEveryMs = 1_000;
+/** A burial wakes the loop; this is for a wake that was lost, and for runs of a statement that was still under way when its node was buried. */
+const lookEveryMs = 5_000;
+/** For a while after nodes have come or gone, or shards were taken: the burial, if there is one, follows within a TTL or two. */
+const closeLookEveryMs = 1_000;
+const closeForMs = 30_000;
 const perShard = 50;
 
 export type RescueLoopOptions = {
@@ -23,13 +28,22 @@ export type RescueLoopOptions = {
   followUp: FollowUp;
 };
 
+export type RescueLoop = Loop & {
+  /** A node may have died: looks now, and more often for a while. */
+  attend(): void;
+};
+
 /** Hands back the runs of nodes that were buried: the attempt counts as lost, and the job's retry policy decides what follows. */
-export function startRescueLoop({ db, membership, shards, plans, emit, onRescued, followUp }: RescueLoopOptions): Loop {
+export function startRescueLoop({ db, membership, shards, plans, emit, onRescued, followUp }: RescueLoopOptions): RescueLoop {
+  let closeUntilMs = monotonicMs() + closeForMs;
+
+  const restMs = (): number => (monotonicMs() < closeUntilMs ? closeLookEveryMs : lookEveryMs);
+
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);
-    if (owned.length === 0 || !membership().trusted()) return lookEveryMs;
+    if (owned.length === 0 || !membership().trusted()) return closeLookEveryMs;
     const orphans = await readOrphans(db, owned, perShard);
-    if (orphans.length === 0) return lookEveryMs;
+    if (orphans.length === 0) return restMs();
     const known = await plans.get(orphans.map((run) => ({ jobId: run.job_id, revision: run.revision })));
     const planFor = (run: OrphanedRun) => known.get(planKey(run.job_id, run.revision));
     const results = orphans.map((run) => ({ run, result: lostResult(run, planFor(run)) }));
@@ -45,13 +59,20 @@ export function startRescueLoop({ db, membership, shards, plans, emit, onRescued
     return 0;
   };
 
-  return startLoop({
+  const loop = startLoop({
     look,
     failed: (error, failures) => {
       emit({ type: "loop_failed", loop: "rescue", error, databaseAway: isUnavailable(error) });
       return retryDelayMs(failures);
     },
   });
+  return {
+    ...loop,
+    attend: () => {
+      closeUntilMs = monotonicMs() + closeForMs;
+      loop.wake();
+    },
+  };
 }
 
 function lostResult(run: OrphanedRun, cached: CachedPlan | undefined): AttemptResult {

@@ -17,6 +17,8 @@ export type ScanMarks = {
   fresh(owned: readonly ShardRow[]): ShardScan;
   /** What is due for longer than that, in the few shards that have such; null when none has. */
   backlog(owned: readonly ShardRow[]): ShardScan | null;
+  /** Both in one, each shard from the earlier of its marks: to see that nothing is due at all. */
+  everything(owned: readonly ShardRow[]): ShardScan;
   /** A scan was read at `nowMs` and carried out. Called after firing, so that a failure leaves the marks where they were. */
   passed(scan: ShardScan, owned: readonly ShardRow[], left: LeftBehind, nowMs: number): void;
 };
@@ -47,13 +49,23 @@ export function createScanMarks(): ScanMarks {
     }
   };
 
+  const forgetOthers = (owned: readonly ShardRow[]): void => {
+    const held = new Set(owned.map((row) => row.shard));
+    for (const shard of [...backlogMs.keys()]) if (!held.has(shard)) backlogMs.delete(shard);
+  };
+
   return {
     fresh: (owned) => ({ shards: owned.map((row) => row.shard), watermarksMs: owned.map((row) => row.watermarkMs) }),
     backlog(owned) {
       beginFullScans(owned);
-      const held = new Set(owned.map((row) => row.shard));
-      for (const shard of [...backlogMs.keys()]) if (!held.has(shard)) backlogMs.delete(shard);
+      forgetOthers(owned);
       return backlogMs.size === 0 ? null : { shards: [...backlogMs.keys()], watermarksMs: [...backlogMs.values()] };
+    },
+    everything(owned) {
+      beginFullScans(owned);
+      forgetOthers(owned);
+      const marks = owned.map(({ shard, watermarkMs }) => Math.min(watermarkMs, backlogMs.get(shard) ?? watermarkMs));
+      return { shards: owned.map((row) => row.shard), watermarksMs: marks };
     },
     passed(scan, owned, left, nowMs) {
       const freshMs = nowMs - lateCommitMs;

@@ -11,6 +11,8 @@ import type { Reach } from "./reach.ts";
 
 const lookEveryMs = 1_000;
 const storeEveryMs = 5_000;
+/** While every shard is where the assignment wants it and the nodes are the same, the rows are read this often; the nodes at every look. */
+const settledReadEveryMs = 5_000;
 const untrustedRestMs = 100;
 
 export type ShardKeeper = {
@@ -31,21 +33,28 @@ export type ShardKeeperOptions = {
   reach: Reach;
   emit: Emit;
   onTaken: () => void;
+  /** Nodes have come or gone, as others say or a look has seen. */
+  onNodes: () => void;
 };
 
 /**
  * Owns the shards that the assignment gives this node, no more and no less. Every change is a compare-and-set on the shard's epoch; two owners by mistake
  * cost work, never a double fire, as firing has its own compare-and-set.
  */
-export function startShardKeeper({ db, membership, reach, emit, onTaken }: ShardKeeperOptions): ShardKeeper {
+export function startShardKeeper({ db, membership, reach, emit, onTaken, onNodes }: ShardKeeperOptions): ShardKeeper {
   const owned = new Map<number, ShardRow>();
   let storedMs = monotonicMs();
   // A release changes nothing for shards taken meanwhile: each answer is applied to the generation of the lease it was asked under.
   let generation = 0;
+  /** When rows were read that were all as wished, monotonic, and of which nodes. */
+  let settledMs = Number.NEGATIVE_INFINITY;
+  let wakes = 0;
+  let known = "";
 
   const look = async (): Promise<number> => {
     // Without trust nothing is fired, and rows read now may call this node's own lease ended: what it owned, it will own when it has renewed.
     if (!membership().trusted()) {
+      settledMs = Number.NEGATIVE_INFINITY;
       reach.rest();
       return untrustedRestMs;
     }
@@ -59,8 +68,27 @@ export function startShardKeeper({ db, membership, reach, emit, onTaken }: Shard
     const asked = generation;
     const nodeId = membership().nodeId();
     const nodes = await liveNodes(db);
-    const rows = await readShards(db);
+    if (!isSettled(nodes)) await adjust(asked, nodeId, nodes);
     if (asked !== generation) return 0;
+    await store(nodeId);
+    return restUntilLeaseEnds(nodes.filter((node) => node.nodeId !== nodeId));
+  };
+
+  const isSettled = (nodes: readonly LiveNode[]): boolean => {
+    const now = nodes.map((node) => `${node.nodeId}${node.draining ? " leaves" : ""}`).join();
+    if (now !== known) {
+      settledMs = Number.NEGATIVE_INFINITY;
+      known = now;
+      onNodes();
+    }
+    return monotonicMs() - settledMs < settledReadEveryMs;
+  };
+
+  const adjust = async (asked: number, nodeId: number, nodes: readonly LiveNode[]): Promise<void> => {
+    settledMs = Number.NEGATIVE_INFINITY;
+    const [readMs, wakesBefore] = [monotonicMs(), wakes];
+    const rows = await readShards(db);
+    if (asked !== generation) return;
     const wished = assignShards(
       nodes.filter((node) => !node.draining).map((node) => node.nodeId),
       rows.map((row) => row.owner),
@@ -76,12 +104,12 @@ export function startShardKeeper({ db, membership, reach, emit, onTaken }: Shard
       (row) => wished[row.shard] === nodeId && !owned.has(row.shard) && (row.owner === null || row.owner === nodeId),
     );
     const taken = free.length > 0 ? await takeShards(db, nodeId, free) : [];
-    if (asked !== generation) return 0;
+    if (asked !== generation) return;
     for (const row of taken) owned.set(row.shard, row);
     if (taken.length + released > 0) emit({ type: "shards_changed", taken: taken.length, released, owned: owned.size });
     if (taken.length > 0) onTaken();
-    await store(nodeId);
-    return restUntilLeaseEnds(nodes.filter((node) => node.nodeId !== nodeId));
+    const areAsWished = free.length === 0 && rows.every((row) => row.owner === wished[row.shard]);
+    if (areAsWished && wakes === wakesBefore) settledMs = readMs;
   };
 
   const release = async (nodeId: number, rows: ShardRow[]): Promise<number> => {
@@ -108,9 +136,15 @@ export function startShardKeeper({ db, membership, reach, emit, onTaken }: Shard
   });
   return {
     owned: () => [...owned.values()],
-    wake: loop.wake,
+    wake: () => {
+      settledMs = Number.NEGATIVE_INFINITY;
+      wakes++;
+      onNodes();
+      loop.wake();
+    },
     forget: () => {
       generation++;
+      settledMs = Number.NEGATIVE_INFINITY;
       owned.clear();
     },
     stop: async () => {

@@ -13,10 +13,12 @@ import { monotonicMs } from "./node-clock.ts";
 
 const lookEveryMs = 5_000;
 const dutyTtlMs = 20_000;
-/** Between two pages of a round through all jobs: with what a page may hold, under a twentieth of a core. */
-const pageEveryMs = 250;
-const jobsAPage = 100;
+/** A page stops at whichever comes first; 250 jobs a second with nothing to audit, and 2,000 occurrences: under a hundredth of a core, and under a twentieth. */
+const jobsAPage = { least: 100, most: 500 };
 const occurrencesAPage = 500;
+const restAJobMs = 4;
+/** After a page with many occurrences: at the pace of jobs, those that fire often would be audited more slowly than they fire. */
+const busyRestMs = 250;
 /** No round begins sooner after the one before. */
 const roundEveryMs = 60_000;
 /** How far back a node audits that has just taken the duty over; later rounds begin where the one before began. */
@@ -37,6 +39,7 @@ export function startWatchdog({ db, membership, overdueAfterMs, emit }: Watchdog
   let lookedMs = Number.NEGATIVE_INFINITY;
   let hasDuty = false;
   let round = { after: beforeAll, begunMs: 0, fromMs: 0, ended: true };
+  let jobsMost = jobsAPage.least;
   /** Monotonic. */
   let roundBegunMs = Number.NEGATIVE_INFINITY;
 
@@ -50,10 +53,10 @@ export function startWatchdog({ db, membership, overdueAfterMs, emit }: Watchdog
       if (!had) round = { after: beforeAll, begunMs: 0, fromMs: 0, ended: true };
     }
     if (hasDuty && round.ended && monotonicMs() - roundBegunMs >= roundEveryMs) await beginRound();
-    if (hasDuty && !round.ended) await watchPage();
+    const restMs = hasDuty && !round.ended ? await watchPage() : lookEveryMs;
     // Every node shows it among its metrics.
     if (isTime) emit({ type: "findings_counted", findings: await countFindings(db) });
-    return hasDuty && !round.ended ? pageEveryMs : lookEveryMs;
+    return hasDuty && !round.ended ? restMs : lookEveryMs;
   };
 
   const beginRound = async (): Promise<void> => {
@@ -63,15 +66,20 @@ export function startWatchdog({ db, membership, overdueAfterMs, emit }: Watchdog
     round = { after: beforeAll, begunMs: nowMs, fromMs, ended: false };
   };
 
-  const watchPage = async (): Promise<void> => {
-    const rows = await readWatched(db, round.after, jobsAPage);
+  /** @returns how long to rest after it */
+  const watchPage = async (): Promise<number> => {
+    const asked = jobsMost;
+    const rows = await readWatched(db, round.after, asked);
     const nowMs = await readClock(db);
-    const { looked, found } = await watch(db, rows, { fromMs: round.fromMs, nowMs });
+    const { looked, found, occurrences } = await watch(db, rows, { fromMs: round.fromMs, nowMs });
     if (found.length > 0 || looked.some(({ findings }) => findings > 0))
       await record({ jobs: looked.map(({ shard, job_id: jobId }) => ({ shard, jobId })), kinds: auditedKinds }, found);
     const last = looked.at(-1);
-    const ended = rows.length < jobsAPage && looked.length === rows.length;
-    round = { ...round, after: last ? { shard: last.shard, jobId: last.job_id } : round.after, ended };
+    const isThrough = looked.length === rows.length;
+    round = { ...round, after: last ? { shard: last.shard, jobId: last.job_id } : round.after, ended: rows.length < asked && isThrough };
+    // What is read and not looked at is read again.
+    jobsMost = isThrough ? Math.min(jobsAPage.most, asked * 2) : Math.max(jobsAPage.least, looked.length);
+    return occurrences > occurrencesAPage / 2 ? busyRestMs : Math.max(busyRestMs, Math.min(lookEveryMs, looked.length * restAJobMs));
   };
 
   const record = async (
@@ -96,7 +104,7 @@ async function watch(
   db: Database,
   rows: readonly WatchedRow[],
   { fromMs, nowMs }: { fromMs: number; nowMs: number },
-): Promise<{ looked: WatchedRow[]; found: Finding[] }> {
+): Promise<{ looked: WatchedRow[]; found: Finding[]; occurrences: number }> {
   const { jobs, unreadable } = await auditedJobs(db, rows);
   const looked: WatchedRow[] = [];
   const parts: { watched: WatchedJob; jobId: string; job: AuditedJob; fromMs: number; toMs: number; expected: ExpectedOccurrence[] }[] = [];
@@ -119,7 +127,8 @@ async function watch(
     return [...(next ? [next] : []), ...auditFindings(watched, job, expected, records.get(jobId) ?? [], { fromMs: from, nowMs })];
   });
   const cannotRead = looked.filter((row) => unreadable.has(row.job_id)).map(unreadableFinding);
-  return { looked, found: [...found, ...cannotRead] };
+  const occurrences = parts.reduce((sum, { expected }) => sum + expected.length, 0);
+  return { looked, found: [...found, ...cannotRead], occurrences };
 }
 
 /** One job that cannot be read is a finding of its own, and must not keep the others of its page from being looked at. */

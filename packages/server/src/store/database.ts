@@ -15,6 +15,11 @@ export type DatabaseOptions = ConnectionOptions & {
   indexPlansOnly?: boolean;
 };
 
+/**
+ * Loops that look once a second or rarer meet by chance, so that now and then one more connection is wanted than a moment before. Closed after the ten seconds that are
+ * the pool's default, it would be opened again a few times a minute, each time a process of the server that has every statement to plan anew.
+ */
+const idleTimeoutMs = 300_000;
 /** A server that was replaced without a word, behind a name that stayed the same, is left after this. */
 const maxAgeSeconds = 1_800;
 
@@ -33,6 +38,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     Client: clientClass(connector),
     max: options.maxConnections,
     min: options.minConnections ?? 0,
+    idleTimeoutMillis: idleTimeoutMs,
     maxLifetimeSeconds: maxAgeSeconds,
     connectionTimeoutMillis: options.connectTimeoutMs,
     // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits the promise; its types do not say so yet.

@@ -27,23 +27,25 @@ export type NodeLoad = { running: number; clockOffsetMs: number; silentMs: numbe
  *
  * `nextBeat` is sent again when an answer was lost, and then matches what that renewal may have written; a cloned machine knows neither.
  *
- * @returns the database's time and the server process that answered, or null when the lease is lost
+ * @returns the database's time, the server process that answered, and whether there is another node that is not buried; null when the lease is lost
  */
 export async function renewNode(
   db: Queryable,
   node: { nodeId: number; beat: string; nextBeat: string },
   ttlMs: number,
   load: NodeLoad,
-): Promise<{ nowMs: number; backendPid: number } | null> {
-  const { rows } = await db.query<{ now: number; pid: number }>(
-    `update punctual.nodes
+): Promise<{ nowMs: number; backendPid: number; hasOthers: boolean } | null> {
+  const { rows } = await db.query<{ now: number; pid: number; has_others: boolean }>({
+    name: "renew_node",
+    text: `update punctual.nodes
      set lease_until = punctual.clock() + $4 * interval '1 millisecond', beat = $3, ttl_ms = $4, backend_pid = pg_backend_pid(), running = $5,
          clock_offset_ms = $6, silent_ms = $7
      where node_id = $1 and beat in ($2, $3) and buried_at is null
-     returning punctual.ms(punctual.clock()) as now, backend_pid as pid`,
-    [node.nodeId, node.beat, node.nextBeat, ttlMs, load.running, load.clockOffsetMs, Math.round(load.silentMs)],
-  );
-  return rows[0] ? { nowMs: rows[0].now, backendPid: rows[0].pid } : null;
+     returning punctual.ms(punctual.clock()) as now, backend_pid as pid,
+               exists (select from punctual.nodes o where o.node_id <> $1 and o.buried_at is null) as has_others`,
+    values: [node.nodeId, node.beat, node.nextBeat, ttlMs, load.running, load.clockOffsetMs, Math.round(load.silentMs)],
+  });
+  return rows[0] ? { nowMs: rows[0].now, backendPid: rows[0].pid, hasOthers: rows[0].has_others } : null;
 }
 
 /** Says that the node is leaving: others plan without it, while it still holds its lease to finish what runs. */
@@ -86,9 +88,10 @@ export async function giveUpLease(db: Queryable, nodeId: number, ttlMs: number):
  * @returns the ids of those buried
  */
 export async function buryExpired(db: Queryable): Promise<number[]> {
-  const { rows } = await db.query<{ node_id: string }>(
-    "update punctual.nodes set buried_at = punctual.clock() where lease_until <= punctual.clock() and buried_at is null returning node_id",
-  );
+  const { rows } = await db.query<{ node_id: string }>({
+    name: "bury_expired",
+    text: "update punctual.nodes set buried_at = punctual.clock() where lease_until <= punctual.clock() and buried_at is null returning node_id",
+  });
   return rows.map((row) => Number(row.node_id));
 }
 
@@ -105,8 +108,9 @@ export async function buryExpired(db: Queryable): Promise<number[]> {
  * @returns the ids of those buried
  */
 export async function buryCrashed(db: Queryable, byNodeId: number): Promise<number[]> {
-  const { rows } = await db.query<{ node_id: string }>(
-    `with late as materialized (
+  const { rows } = await db.query<{ node_id: string }>({
+    name: "bury_crashed",
+    text: `with late as materialized (
        select node_id, lease_until, backend_pid from punctual.nodes
        where buried_at is null and node_id <> $1 and backend_pid is not null
          and lease_until - ttl_ms * 11 / 16.0 * interval '1 millisecond' < punctual.clock())
@@ -116,16 +120,17 @@ export async function buryCrashed(db: Queryable, byNodeId: number): Promise<numb
      where n.node_id = late.node_id and n.lease_until = late.lease_until and n.buried_at is null
        and not exists (select from pg_stat_get_activity(late.backend_pid))
      returning n.node_id`,
-    [byNodeId],
-  );
+    values: [byNodeId],
+  });
   return rows.map((row) => Number(row.node_id));
 }
 
 export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
-  const { rows } = await db.query<{ node_id: string; name: string; version: string; draining: boolean; lease_left_ms: number }>(
-    `select node_id, name, version, draining, punctual.ms(lease_until) - punctual.ms(punctual.clock()) as lease_left_ms
+  const { rows } = await db.query<{ node_id: string; name: string; version: string; draining: boolean; lease_left_ms: number }>({
+    name: "live_nodes",
+    text: `select node_id, name, version, draining, punctual.ms(lease_until) - punctual.ms(punctual.clock()) as lease_left_ms
      from punctual.nodes where lease_until > punctual.clock() order by node_id`,
-  );
+  });
   return rows.map((row) => ({
     nodeId: Number(row.node_id),
     name: row.name,

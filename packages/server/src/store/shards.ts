@@ -15,11 +15,12 @@ const scanStartMs = (row: ShardRow): number => Math.min(row.watermarkMs, row.bac
 
 /** All shards; an owner whose lease has ended counts as none. */
 export async function readShards(db: Queryable): Promise<ShardRow[]> {
-  const { rows } = await db.query<{ shard: number; owner: string | null; epoch: string }>(
-    `select s.shard, n.node_id as owner, s.epoch
+  const { rows } = await db.query<{ shard: number; owner: string | null; epoch: string }>({
+    name: "shards",
+    text: `select s.shard, n.node_id as owner, s.epoch
      from punctual.shards s left join punctual.nodes n on n.node_id = s.owner and n.lease_until > punctual.clock()
      order by s.shard`,
-  );
+  });
   return rows.map((row) => ({
     shard: row.shard,
     owner: row.owner === null ? null : Number(row.owner),

@@ -52,6 +52,17 @@ describe("watermarks", () => {
     expect(marks.backlog(owned.slice(0, 1))).toBeNull();
   });
 
+  it("are looked at in one scan to see that nothing is due, each shard from where its backlog begins; then there is none", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, nowMs), shard(2, nowMs), shard(3, nowMs)];
+    marks.passed(marks.fresh(owned), owned, new Map([[2, nowMs - 3_600_000]]), nowMs);
+    const all = marks.everything(owned);
+    expect(all).toEqual({ shards: [1, 2, 3], watermarksMs: [nowMs, nowMs - 3_600_001, nowMs] });
+    marks.passed(all, owned, none, nowMs + 1_000);
+    expect(marks.backlog(owned)).toBeNull();
+    expect(owned.map((row) => row.backlogMs)).toEqual([null, null, null]);
+  });
+
   it("begin anew for every shard within a minute, a few a look", () => {
     const marks = createScanMarks();
     const owned = Array.from({ length: 16 }, (_, number) => shard(number, nowMs));

@@ -26,10 +26,11 @@ afterEach(async () => {
 
 /** Tells every keeper what a node notifies of, as the wake line does. */
 function heard(db: Database): Database {
-  const query = async (text: string, ...rest: unknown[]): Promise<unknown> => {
-    const send = db.query as unknown as (text: string, ...rest: unknown[]) => Promise<unknown>;
+  const query = async (asked: string | { text: string }, ...rest: unknown[]): Promise<unknown> => {
+    const send = db.query as unknown as (...args: unknown[]) => Promise<unknown>;
+    const text = typeof asked === "string" ? asked : asked.text;
     sent.push(text);
-    const answer = await send.call(db, text, ...rest);
+    const answer = await send.call(db, asked, ...rest);
     if (text.includes("pg_notify")) for (const { keeper } of members) keeper.wake();
     return answer;
   };
@@ -48,7 +49,10 @@ async function addMembers(count: number): Promise<void> {
     }),
   );
   for (const membership of await Promise.all(joined)) {
-    members.push({ membership, keeper: startShardKeeper({ ...shared, db, membership: () => membership, onTaken: () => {} }) });
+    members.push({
+      membership,
+      keeper: startShardKeeper({ ...shared, db, membership: () => membership, onTaken: () => {}, onNodes: () => {} }),
+    });
   }
 }
 

@@ -105,6 +105,24 @@ describe("the watchdog", () => {
     expect([...changes].sort()).toEqual(["raised definition_unreadable", "raised missing"]);
   });
 
+  test("goes through all jobs, however many pages they take", async () => {
+    const { jobId } = await office.create({ every: "1m" });
+    // More than a page, and behind all others in the order of keys.
+    await office.rows(
+      `insert into punctual.jobs (shard, job_id, tenant_id, revision, status, definition, target_type, created_at, updated_at)
+       select 255, ('ffffffff-ffff-8fff-8fff-' || lpad(to_hex(256 * g + 255), 12, '0'))::uuid, tenant_id, revision, status, definition, target_type, created_at, updated_at
+       from punctual.jobs, generate_series(1, 150) g where job_id = $1`,
+      [jobId],
+    );
+    const found: Event[] = [];
+    const membership = () => ({ nodeId: () => nodeId }) as Membership;
+    const emit = (event: Event): void => void (event.type === "finding_changed" && found.push(event));
+    const loop = startWatchdog({ db: office.db, membership, overdueAfterMs: minuteMs, emit });
+    // None of these has a cursor.
+    await eventually(() => expect(found).toHaveLength(150), { timeoutMs: 20_000 });
+    await loop.stop();
+  });
+
   const spoiled: [string, string[], string][] = [
     ["missing", ["raised missing"], "delete from punctual.live_runs where nominal_at = punctual.at($1)"],
     [
