@@ -85,7 +85,7 @@ function stepsOf({ stock }: Filled): Step[] {
     {
       step: "list jobs by name",
       concurrency: 4,
-      next: () => get(`/v1/jobs?limit=50&namePrefix=stock-${Math.ceil(Math.random() * 1_000)}`),
+      next: () => get(`/v1/jobs?limit=50&namePrefix=stock-${10_000 + Math.floor(Math.random() * 80_000)}`),
     },
     { step: "search runs", concurrency: 4, next: () => get(`/v1/runs?limit=50&to=${instant()}`) },
     { step: "search a job's runs", concurrency: 4, next: () => get(`/v1/runs?limit=50&jobId=${any(stock.jobIds)}&to=${instant()}`) },

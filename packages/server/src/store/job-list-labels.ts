@@ -5,6 +5,8 @@ import { type JobRow, jobColumns } from "./jobs.ts";
 /** How many of a tenant's newest jobs are gone through, at first and at last. */
 const nearJobs = 1_000;
 const farJobs = 20_000;
+/** Times as many as the newest promise: labels are not evenly spread. */
+const safety = 2;
 /** More jobs than these are not few. */
 const fewJobs = 2_000;
 
@@ -15,8 +17,8 @@ type Source = (bind: Bind) => { with: string; from: string; walked: string };
  * A page of a tenant's jobs with labels, newest first.
  *
  * No index has the jobs of a label in the order of their ids, and a plan that guesses how common a label is walks through millions of jobs, or sorts them, when it guesses
- * wrong. So it is found out, in steps of which each is bounded: among the newest jobs, where a common label fills its page; then all that have the label, when these are few; then
- * among many of the newest. What is left are labels of thousands of jobs that the newest twenty thousand hardly have: then all jobs of the label are sorted.
+ * wrong. So it is found out, in steps of which each is bounded: among the newest jobs, where a common label fills its page; then among as many as will fill it by what these say; then all that
+ * have the label, when these are few; then among many of the newest. What is left are labels of thousands of jobs that the newest twenty thousand hardly have: then all jobs of the label are sorted.
  *
  * Indexes: jobs_tenant, jobs_labels, primary keys.
  */
@@ -28,15 +30,21 @@ export async function listJobsWithLabels(
   limit: number,
 ): Promise<JobRow[]> {
   const page = (source: Source) => readPage(db, tenantId, filters, beforeId, limit, source);
-  const among = async (jobs: number): Promise<JobRow[] | null> => {
+  const among = async (jobs: number): Promise<{ rows: JobRow[]; isWhole: boolean }> => {
     const { rows, walked } = await page(newest(filters, beforeId, jobs));
-    return rows.length === limit || walked < jobs ? rows : null;
+    return { rows, isWhole: rows.length === limit || walked < jobs };
   };
   const near = await among(nearJobs);
-  if (near) return near;
+  if (near.isWhole) return near.rows;
+  const promising = Math.ceil((safety * nearJobs * limit) / near.rows.length);
+  if (promising <= farJobs) {
+    const nearer = await among(promising);
+    if (nearer.isWhole) return nearer.rows;
+  }
   const few = await fewWithLabels(db, tenantId, filters.labels);
   if (few) return (await page(these(few))).rows;
-  return (await among(farJobs)) ?? (await page(everyOne(filters, beforeId))).rows;
+  const far = await among(farJobs);
+  return far.isWhole ? far.rows : (await page(everyOne(filters, beforeId))).rows;
 }
 
 /**

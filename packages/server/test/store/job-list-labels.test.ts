@@ -6,8 +6,10 @@ const jobs = 24_000;
 /** Each label's jobs by number, of which the newest is the highest. */
 const labelled = {
   common: "g % 5 = 0",
-  few: "g % 100 = 1",
+  few: "g % 1000 = 1",
+  some: "g % 100 = 1",
   many: "g % 10 = 2",
+  lately: "g > 23990 or g <= 3000",
   old: "g <= 3000",
   none: "false",
 };
@@ -48,7 +50,9 @@ describe("jobs by label", () => {
   const each: [keyof typeof labelled, string, number, number][] = [
     ["common", "that many of the newest have take one statement", 51, 1],
     ["few", "that few have take three", 51, 3],
-    ["many", "that many have, and too few of the newest, take three", 150, 3],
+    ["some", "of which the newest promise a page take two", 51, 2],
+    ["many", "that many have, and too few of the newest, take two", 150, 2],
+    ["lately", "of which the newest promise more than there are take five", 51, 5],
     ["old", "that thousands have and none of the newest take four", 51, 4],
     ["none", "that nobody has take three", 51, 3],
   ];
