@@ -111,16 +111,17 @@ export class Worker {
   async #leaseSome(batch: number, signal: AbortSignal): Promise<void> {
     const { queue } = this.#options;
     const queues = typeof queue === "string" ? [queue] : [...queue];
+    const askedMs = performance.now();
     const { leases } = await this.#workers.lease(
       { worker: this.#name, queues, batch, wait: waitText, lease: `${this.#leaseMs}ms` },
       signal,
     );
-    for (const lease of leases) {
-      // The wait is over the moment there are runs: the lease is as old as the answer.
-      const held = holdRun(lease, performance.now() + this.#leaseMs);
-      this.#held.set(lease.leaseToken, held);
-      this.#carryOut(held).catch(this.#onError);
-    }
+    // Counted from the ask, as for beats: how much of the time the runs were waited for, and how much their answer was on its way, cannot be told from here.
+    const held = leases.map((lease) => holdRun(lease, askedMs + this.#leaseMs));
+    for (const each of held) this.#held.set(each.lease.leaseToken, each);
+    // With little of it left one beat that fails would end them, and with nothing left they may be another's already: asked about before they begin.
+    if (performance.now() > askedMs + this.#leaseMs / 2) await this.#beat(held);
+    for (const each of held) this.#carryOut(each).catch(this.#onError);
   }
 
   async #carryOut(held: HeldRun): Promise<void> {
@@ -131,6 +132,7 @@ export class Worker {
 
   async #resultOf(held: HeldRun): Promise<Result> {
     try {
+      held.run.signal.throwIfAborted();
       return succeeded(held, await this.#options.handler(held.run));
     } catch (error) {
       return failed(held, error);
