@@ -82,7 +82,8 @@ gate as (
 claimed as (
   update punctual.live_runs l
   set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.clock(), started_at = coalesce(l.started_at, punctual.clock()),
-      worker = $6, expires_at = case when $5::bigint is null then punctual.clock() + $7::float8 * interval '1 millisecond' else l.expires_at end
+      worker = $6, starts_by = case when $5::bigint is null then l.expires_at end,
+      expires_at = case when $5::bigint is null then punctual.clock() + $7::float8 * interval '1 millisecond' else l.expires_at end
   from best b
   where l.shard = $1 and l.run_id = b.run_id and (exists (select from gate) or not (select bound from seen))
   returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,

@@ -77,9 +77,9 @@ again as (
   set state = r.state, holder = null, due_at = punctual.clock() + r.delay_ms * interval '1 millisecond',
       attempt = case when r.outcome is null then l.attempt - 1 else l.attempt end,
       started_at = case when l.attempt = 1 then r.started_at else l.started_at end,
-      -- The start timeout goes on for a run that has not begun; of one that a worker gives back, the end of the lease stands there, and no timeout any more.
-      expires_at = case when l.attempt = 1 and r.outcome is null and r.holder > 0 then l.expires_at end,
-      ends_at = null, held = r.held, worker = null, progress = null, progress_message = null
+      -- The start timeout goes on for a run that has not begun; where it stood, the end of the lease stands for one that a worker gives back.
+      expires_at = case when l.attempt = 1 and r.outcome is null then case when r.holder > 0 then l.expires_at else l.starts_by end end,
+      starts_by = null, ends_at = null, held = r.held, worker = null, progress = null, progress_message = null
   from results r
   where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
     and r.state in ('waiting', 'ready') and l.cancel_reason is null and (r.held_ms is null or punctual.ms(l.due_at) = r.held_ms)

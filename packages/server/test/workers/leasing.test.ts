@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => cluster.stop());
 
 /** Two runs that wait for workers in a queue of their own, and what claims them. */
-async function twoRunsFor(name: string) {
+async function twoRunsFor(name: string, more: { startTimeout?: string } = {}) {
   const db = cluster.database.pool;
   const plans = createPlanCache(
     db,
@@ -20,7 +20,7 @@ async function twoRunsFor(name: string) {
     () => {},
   );
   const leasing = createLeasing(db, plans, () => {});
-  const { jobId } = await cluster.createJob({ every: "24h", target: { type: "worker", queue: name } });
+  const { jobId } = await cluster.createJob({ every: "24h", target: { type: "worker", queue: name }, ...more });
   await cluster.ask("putQueue", { params: { name }, body: { rate: { limit: 1, period: "24h", burst: 2 } } });
   for (let count = 0; count < 2; count++) await cluster.ask("triggerJob", { params: { jobId }, body: {} });
   const queue = queueKey(cluster.tenantId, name);
@@ -49,4 +49,17 @@ test("a run that a worker gives back unbegun waits for the next one, however lon
   await cluster.database.moveClock(60_000);
   expect(await skipUnstarted(cluster.database.pool, [shard], 10)).toBe(0);
   expect(await claim()).toHaveLength(2);
+});
+
+test("the start timeout of a run that a worker gives back unbegun goes on from its time, whatever the lease was", async () => {
+  const { leasing, claim, shard } = await twoRunsFor("begun-in-time", { startTimeout: "10m" });
+  const skipped = () => skipUnstarted(cluster.database.pool, [shard], 10);
+  await leasing.handBack(await claim());
+  await cluster.database.moveClock(5 * 60_000);
+  expect(await skipped()).toBe(0);
+  await leasing.handBack(await claim());
+  await cluster.database.moveClock(4 * 60_000);
+  expect(await skipped()).toBe(0);
+  await cluster.database.moveClock(2 * 60_000);
+  expect(await skipped()).toBe(2);
 });
