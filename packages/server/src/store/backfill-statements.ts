@@ -1,3 +1,5 @@
+import { sameJob } from "./by-key.ts";
+
 /**
  * The statements that advance backfills. Hot, as those of hot-statements.ts: bounded by shard.
  */
@@ -33,7 +35,7 @@ job as (
   select j.job_id from mine m join punctual.jobs j on j.shard = $1 and j.job_id = m.job_id for key share of j),
 live as (
   select count(l.run_id) as runs from mine m join punctual.live_runs l
-    on l.shard = $1 and l.job_id = m.job_id and l.kind = 'backfill' and l.nominal_at >= m.from_at and l.nominal_at < m.to_at),
+    on ${sameJob("l", "m")} and l.kind = 'backfill' and l.nominal_at >= m.from_at and l.nominal_at < m.to_at),
 page as (
   select (v->>0)::uuid as run_id, punctual.at((v->>1)::float8) as nominal_at, place from jsonb_array_elements($4::jsonb) with ordinality as t(v, place)),
 judged as (

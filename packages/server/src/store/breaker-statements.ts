@@ -1,3 +1,5 @@
+import { sameRun } from "./by-key.ts";
+
 /**
  * The statements about runs that breakers hold back: bounded by shard, several shards at once, as in hot-statements.ts. Such a run is waiting, with `held`, out of
  * the way of the claim.
@@ -19,11 +21,11 @@ with front as (
     order by l.priority desc, l.due_at limit $4) r
   where (r.tenant_id, r.origin) in (select * from unnest($2::int[], $3::int[]))),
 picked as (
-  select l.shard, l.run_id from front f join punctual.live_runs l on l.shard = f.shard and l.run_id = f.run_id
+  select l.shard, l.run_id from front f join punctual.live_runs l on ${sameRun("l", "f")}
   where l.state = 'ready' for update of l skip locked)
 update punctual.live_runs l
 set state = 'waiting', held = 'breaker', due_at = punctual.clock() + $5 * interval '1 millisecond'
-from picked p where l.shard = p.shard and l.run_id = p.run_id`;
+from picked p where ${sameRun("l", "p")}`;
 
 /**
  * Lets held runs out: higher priority first, then the newest. As long as their number is limited, runs of paused queues stay: they could not begin.
@@ -43,11 +45,11 @@ with chosen as (
       order by l.priority desc, l.nominal_at desc limit o.per_shard) r
     order by r.priority desc, r.nominal_at desc limit o.total) best),
 picked as (
-  select l.shard, l.run_id from chosen c join punctual.live_runs l on l.shard = c.shard and l.run_id = c.run_id
+  select l.shard, l.run_id from chosen c join punctual.live_runs l on ${sameRun("l", "c")}
   -- In words that live_runs_breaker does not match: by that index, all that is held would be walked for it.
   where coalesce(l.held, '') = 'breaker' for update of l skip locked)
 update punctual.live_runs l set state = 'ready', held = null, due_at = punctual.clock()
-from picked p where l.shard = p.shard and l.run_id = p.run_id
+from picked p where ${sameRun("l", "p")}
 returning l.tenant_id, l.origin`;
 
 /**

@@ -1,4 +1,5 @@
 import { shardOf } from "../model/ids.ts";
+import { sameRun } from "./by-key.ts";
 import type { Queryable } from "./database.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
 
@@ -21,7 +22,7 @@ with matching as (
   for update),
 ended as (
   delete from punctual.live_runs l using matching m
-  where m.state in ('ready', 'waiting') and l.shard = m.shard and l.run_id = m.run_id returning l.*),
+  where m.state in ('ready', 'waiting') and ${sameRun("l", "m")} returning l.*),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
     payload, queue, concurrency_key, origin, ended_by)
@@ -33,7 +34,7 @@ asked as (
   set cancel_reason = coalesce(l.cancel_reason, $4), cancelled_by = case when l.cancel_reason is null then $5 else l.cancelled_by end,
       expires_at = ${acceptedEndsNow}
   from matching m
-  where m.state = 'running' and l.shard = m.shard and l.run_id = m.run_id returning l.run_id)
+  where m.state = 'running' and ${sameRun("l", "m")} returning l.run_id)
 select (select count(*)::int from ended) as cancelled, (select count(*)::int from asked) as cancelling`;
 
 export type Cancelled = { cancelled: number; cancelling: number };

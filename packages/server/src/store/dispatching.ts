@@ -2,7 +2,6 @@ import type { AttemptOutcomeName, FailureClass, HoldReason, NextReason, Terminal
 import type { Queryable } from "./database.ts";
 import { claimNewestSql, claimSql, orphansSql, peekRunsSql, wakeSql } from "./hot-statements.ts";
 import { acceptRuns } from "./leasing.ts";
-import { nameForBatch } from "./plans-anew.ts";
 import { settleSql, settleSucceededSql } from "./settle-statements.ts";
 
 /** A run this node has just taken. */
@@ -137,7 +136,7 @@ async function settleSucceeded(db: Queryable, results: readonly AttemptResult[])
     return e?.output === null && worker === undefined ? tuple : [...tuple, e?.output, e?.outputTruncated, worker];
   });
   const { rows } = await db.query<{ among: [string, number][] | null }>({
-    ...nameForBatch("settle_succeeded", results.length),
+    name: "settle_succeeded",
     text: settleSucceededSql,
     values: [JSON.stringify(tuples)],
   });
@@ -173,7 +172,7 @@ async function settleEnded(db: Queryable, results: readonly AttemptResult[]): Pr
     ],
   );
   const { rows } = await db.query<{ run_id: string; already: boolean }>({
-    ...nameForBatch("settle", results.length),
+    name: "settle",
     text: settleSql,
     values: [JSON.stringify(tuples)],
   });

@@ -1,3 +1,4 @@
+import { sameRun } from "./by-key.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
 
 /**
@@ -29,7 +30,7 @@ with due as (
     where l.shard = s.shard and l.expires_at is not null and (l.state <> 'running' or l.holder < 0) and l.expires_at <= punctual.clock() and l.state <> 'running'
     order by l.expires_at limit $2 for update skip locked) e),
 ended as (
-  delete from punctual.live_runs l using due d where l.shard = d.shard and l.run_id = d.run_id returning l.*),
+  delete from punctual.live_runs l using due d where ${sameRun("l", "d")} returning l.*),
 history as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
     payload, queue, concurrency_key, origin)

@@ -83,8 +83,9 @@ with found as (
 looked as (select (v->>0)::smallint as shard, (v->>1)::uuid as job_id from jsonb_array_elements($1::jsonb) v),
 cleared as (
   delete from punctual.findings f
-  where not exists (select from found n where n.kind = f.kind and n.shard = f.shard and n.job_id = f.job_id)
-    and (f.kind = any ($2::text[]) and ($1::jsonb is null or exists (select from looked l where l.shard = f.shard and l.job_id = f.job_id))
+  -- IN and NOT IN are looked up in a hash, whatever the planner is forbidden; EXISTS would compare each with each, 0.6 s for a thousand.
+  where (f.kind, f.shard, f.job_id) not in (select kind, shard, job_id from found)
+    and (f.kind = any ($2::text[]) and ($1::jsonb is null or (f.shard, f.job_id) in (select shard, job_id from looked))
       or f.kind <> 'cursor_overdue' and not exists (select from punctual.jobs j where j.shard = f.shard and j.job_id = f.job_id))
   returning f.kind, f.job_id, f.tenant_id, f.detail),
 raised as (

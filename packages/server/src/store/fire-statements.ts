@@ -1,3 +1,5 @@
+import { sameJob } from "./by-key.ts";
+
 /**
  * The statements that turn occurrences into runs. Hot, as those of hot-statements.ts: bounded by shard, several shards at once.
  *
@@ -37,13 +39,13 @@ moved as (
   set next_at = m.new_next_at, due_at = coalesce(m.new_due_at, 'infinity'), fired = c.fired + m.counted
   from moves m
   where not m.over and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
+    and ${sameJob("c", "m")} and c.revision = m.revision and c.next_at = m.next_at
     and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 ended as (
   delete from punctual.cursors c using moves m
   where m.over and exists (select from may)
-    and c.shard = m.shard and c.job_id = m.job_id and c.revision = m.revision and c.next_at = m.next_at
+    and ${sameJob("c", "m")} and c.revision = m.revision and c.next_at = m.next_at
     and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 fired as (select * from moved union all select * from ended)`;

@@ -4,7 +4,6 @@ import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
 import { fireSql, fireUnlessBusySql } from "./fire-statements.ts";
 import { dueSql, newestDueSql, peekSql } from "./hot-statements.ts";
-import { nameForBatch } from "./plans-anew.ts";
 
 /** Shards with the watermark of each, in the same order; epoch ms. */
 export type ShardScan = { shards: number[]; watermarksMs: number[] };
@@ -88,7 +87,7 @@ export async function fire(
   const toLive = runs.filter((run) => run.state !== "skipped").map((run) => run.runId);
   const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf))), toLive.length];
   const { rows } = await db.query<{ among: string[] | null; now: number }>({
-    ...nameForBatch("fire", moves.length),
+    name: "fire",
     text: fireSql,
     values,
   });
@@ -123,7 +122,7 @@ export async function fireUnlessBusy(
   });
   const values = [nodeId, JSON.stringify(tuples)];
   const { rows } = await db.query<{ run_id: string; state: NewRun["state"]; now: number }>({
-    ...nameForBatch("fire_unless_busy", moves.length),
+    name: "fire_unless_busy",
     text: fireUnlessBusySql,
     values,
   });

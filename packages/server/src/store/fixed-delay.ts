@@ -1,3 +1,5 @@
+import { sameJob } from "./by-key.ts";
+
 /**
  * Sets the cursor of a job with a fixed delay going again, from the end of its run, however that ended: a part of each statement that ends runs.
  *
@@ -10,7 +12,7 @@ export const cursorGoesOn = (ended: string): string => `
   update punctual.cursors c
   set next_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond',
       due_at = date_trunc('milliseconds', punctual.clock()) + c.after_ms * interval '1 millisecond'
-  from ${ended} and e.kind = 'scheduled' and c.shard = e.shard and c.job_id = e.job_id and c.next_at is null and c.after_ms is not null
+  from ${ended} and e.kind = 'scheduled' and ${sameJob("c", "e")} and c.next_at is null and c.after_ms is not null
     and not exists (
       select from punctual.live_runs newer
-      where newer.shard = e.shard and newer.job_id = e.job_id and newer.kind = 'scheduled' and newer.nominal_at > e.nominal_at)`;
+      where ${sameJob("newer", "e")} and newer.kind = 'scheduled' and newer.nominal_at > e.nominal_at)`;

@@ -1,3 +1,5 @@
+import { sameRun } from "./by-key.ts";
+
 /**
  * The statements of the hot path, each bounded by shard, and the only ones of the engine that carry several shards at once: one round trip for all owned
  * shards costs 0.14 of a core at 3,000 runs a second, one for each of 64 shards 0.76. On a database distributed by shard this file is what would be sent
@@ -59,7 +61,7 @@ with due as (
     select l.shard, l.run_id from punctual.live_runs l
     where l.shard = s.shard and l.state = 'waiting' and l.held is distinct from 'overlap' and l.due_at <= punctual.clock()
     order by l.due_at limit $2 for update skip locked) w)
-update punctual.live_runs l set state = 'ready', held = null from due where l.shard = due.shard and l.run_id = due.run_id`;
+update punctual.live_runs l set state = 'ready', held = null from due where ${sameRun("l", "due")}`;
 
 /**
  * The earliest time at which a waiting run of these shards is due, but for those held for overlap, and whether any run outside queues is ready.
@@ -79,12 +81,12 @@ select punctual.ms(punctual.clock()) as now, (
 const claimOf = (best: string): string => `
 with best as (${best}),
 picked as (
-  select l.shard, l.run_id from best b join punctual.live_runs l on l.shard = b.shard and l.run_id = b.run_id
+  select l.shard, l.run_id from best b join punctual.live_runs l on ${sameRun("l", "b")}
   where l.state = 'ready' for update of l skip locked)
 update punctual.live_runs l
 set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.clock(), started_at = coalesce(l.started_at, punctual.clock())
 from picked p
-where l.shard = p.shard and l.run_id = p.run_id
+where ${sameRun("l", "p")}
   and exists (select from punctual.nodes n where n.node_id = $4 and n.lease_until > punctual.clock())
 returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,
           punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, l.origin, l.payload,

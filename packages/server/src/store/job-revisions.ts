@@ -1,5 +1,6 @@
 import type { NextOccurrence } from "../model/firing-plan.ts";
 import { shardOf } from "../model/ids.ts";
+import { sameRun } from "./by-key.ts";
 import { acceptedEndsNow } from "./cancelling.ts";
 import type { Queryable } from "./database.ts";
 
@@ -151,12 +152,12 @@ live as (
   where $6 <> 'keep' for update of l),
 cancelled as (
   delete from punctual.live_runs l using live
-  where live.state in ('ready', 'waiting') and l.shard = live.shard and l.run_id = live.run_id returning l.*),
+  where live.state in ('ready', 'waiting') and ${sameRun("l", "live")} returning l.*),
 asked as (
   update punctual.live_runs l
   set cancel_reason = coalesce(l.cancel_reason, $7), cancelled_by = case when l.cancel_reason is null then $8 else l.cancelled_by end,
       expires_at = ${acceptedEndsNow}
-  from live where $6 = 'cancel' and live.state = 'running' and l.shard = live.shard and l.run_id = live.run_id),
+  from live where $6 = 'cancel' and live.state = 'running' and ${sameRun("l", "live")}),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
     payload, queue, concurrency_key, origin, ended_by)

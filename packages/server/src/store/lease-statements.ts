@@ -1,3 +1,5 @@
+import { sameRun } from "./by-key.ts";
+
 /**
  * The statements of workers' leases. Workers ask any node, so that one statement may carry runs of several shards; each row is found by its primary key. Who has a
  * holder is running; said once more in a condition, it would lead to the index by holder, which has a hundred rows for a batch of a hundred.
@@ -29,7 +31,7 @@ update punctual.live_runs l
 set expires_at = least(punctual.clock() + b.lease_ms * interval '1 millisecond', b.ends_at), ends_at = b.ends_at,
     progress = coalesce(b.progress, l.progress), progress_message = coalesce(b.message, l.progress_message)
 from beats b
-where l.shard = b.shard and l.run_id = b.run_id and l.holder = b.holder and l.attempt = b.attempt
+where ${sameRun("l", "b")} and l.holder = b.holder and l.attempt = b.attempt
 returning l.run_id, punctual.ms(l.expires_at) as until_ms, l.cancel_reason`;
 
 /**
@@ -47,7 +49,7 @@ update punctual.live_runs l
 set holder = -nextval('punctual.lease_holders'), ends_at = a.ends_at,
     expires_at = case when l.cancel_reason is null then a.ends_at else punctual.clock() end
 from accepted a
-where l.shard = a.shard and l.run_id = a.run_id and l.holder = a.holder and l.attempt = a.attempt
+where ${sameRun("l", "a")} and l.holder = a.holder and l.attempt = a.attempt
 returning l.run_id`;
 
 /**
@@ -62,7 +64,7 @@ select a.run_id, l.job_id, l.tenant_id, l.revision, l.worker, l.cancel_reason, p
        punctual.ms(l.started_at) as started_ms, punctual.ms(punctual.clock()) as now
 from asked a
 left join punctual.live_runs l
-  on l.shard = a.shard and l.run_id = a.run_id and l.holder = a.holder and l.attempt = a.attempt`;
+  on ${sameRun("l", "a")} and l.holder = a.holder and l.attempt = a.attempt`;
 
 /**
  * Appends log lines of runs that are still held under their leases, within each run's bounds; the first line beyond them is replaced by one that says that the
@@ -78,7 +80,7 @@ with given as (
   from jsonb_array_elements($1::jsonb) with ordinality as g(v, ordinal)),
 held as (
   select l.shard, l.run_id, l.attempt, l.log_lines, l.log_bytes from (select distinct shard, run_id, holder, attempt from given) g
-  join punctual.live_runs l on l.shard = g.shard and l.run_id = g.run_id and l.holder = g.holder and l.attempt = g.attempt
+  join punctual.live_runs l on ${sameRun("l", "g")} and l.holder = g.holder and l.attempt = g.attempt
   where l.log_lines <= $2::int
   for update of l),
 counted as (
@@ -95,7 +97,7 @@ noted as (
   set log_lines = case when d.run_id is null then s.line else $2::int + 1 end, log_bytes = least(s.bytes, $3::int)
   from (select shard, run_id, max(line) as line, max(bytes) as bytes from counted group by 1, 2) s
   left join dropped d on d.shard = s.shard and d.run_id = s.run_id
-  where l.shard = s.shard and l.run_id = s.run_id)
+  where ${sameRun("l", "s")})
 insert into punctual.run_logs (shard, run_id, attempt, line, stored_at, logged_at, level, message, truncated)
 select shard, run_id, attempt, line, punctual.clock(), logged_at, level, message, truncated from kept
 union all

@@ -1,3 +1,5 @@
+import { sameJob, sameRun } from "./by-key.ts";
+
 /**
  * The statements of runs that are held because another one of their job is live. Hot, as those of hot-statements.ts.
  */
@@ -18,7 +20,7 @@ with due as (
     order by l.due_at limit $2 for update skip locked) h),
 put_off as (
   update punctual.live_runs l set due_at = punctual.clock() + interval '1 minute'
-  from due where l.shard = due.shard and l.run_id = due.run_id
+  from due where ${sameRun("l", "due")}
   returning l.shard, l.job_id, l.tenant_id, l.revision, l.run_id)
 select distinct on (shard, job_id) shard, job_id, tenant_id, revision, run_id as newest_run_id from put_off order by shard, job_id, run_id desc`;
 
@@ -39,7 +41,7 @@ first as (
     where l.shard = j.shard and l.job_id = j.job_id and l.held = 'overlap' order by l.nominal_at limit 1) o
   where not exists (
     select from punctual.live_runs l
-    where l.shard = j.shard and l.job_id = j.job_id and l.kind <> 'backfill' and l.held is distinct from 'overlap'))
+    where ${sameJob("l", "j")} and l.kind <> 'backfill' and l.held is distinct from 'overlap'))
 update punctual.live_runs l set state = 'ready', held = null, due_at = punctual.clock()
 -- Not as l.held = 'overlap', which would invite the planner to walk all that are held.
-from first f where l.shard = f.shard and l.run_id = f.run_id and l.held is not distinct from 'overlap'`;
+from first f where ${sameRun("l", "f")} and l.held is not distinct from 'overlap'`;

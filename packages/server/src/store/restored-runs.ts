@@ -1,4 +1,5 @@
 import { shardOf } from "../model/ids.ts";
+import { sameRun } from "./by-key.ts";
 import type { Queryable } from "./database.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
 import type { PassedAs } from "./restores.ts";
@@ -29,7 +30,7 @@ with those as (
   where l.kind <> 'backfill' and l.nominal_at <= punctual.at($1) and ($7::uuid is null or l.shard = $6::smallint and l.job_id = $7)
     and exists (select from punctual.restores r where r.resolved_at is null)
   limit $2 for update skip locked),
-ended as (delete from punctual.live_runs l using those t where l.shard = t.shard and l.run_id = t.run_id returning l.*),
+ended as (delete from punctual.live_runs l using those t where ${sameRun("l", "t")} returning l.*),
 recorded as (
   insert into punctual.finished_runs (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, reason, rerun_of,
     payload, queue, concurrency_key, origin, ended_by)

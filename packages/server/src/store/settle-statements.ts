@@ -1,3 +1,4 @@
+import { sameRun } from "./by-key.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
 
 /**
@@ -20,7 +21,7 @@ with ended as (
     select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::bigint as holder, punctual.at((v->>3)::float8) as started_at,
            (v->>4)::float8 as duration_ms, (v->>5)::int as status_code, v->>6 as output, (v->>7)::boolean as output_truncated, v->>8 as worker
     from jsonb_array_elements($1::jsonb) v) r
-  where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = 1
+  where ${sameRun("l", "r")} and l.holder = r.holder and l.attempt = 1
   returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, r.started_at, l.rerun_of, l.payload, l.queue, l.concurrency_key,
             l.origin, r.status_code, l.note, r.duration_ms, r.output, r.output_truncated, r.holder, r.worker),
 history as (
@@ -64,7 +65,7 @@ with results as (
 -- What became of a run takes its result along: to join 500 results to what they changed would be a nested loop.
 ended as (
   delete from punctual.live_runs l using results r
-  where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
+  where ${sameRun("l", "r")} and l.holder = r.holder and l.attempt = r.attempt
     and (r.state not in ('waiting', 'ready') or l.cancel_reason is not null) and (r.held_ms is null or punctual.ms(l.due_at) = r.held_ms)
   returning l.shard, l.run_id, ${settled}, r.resumes, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.rerun_of, l.payload,
             l.queue, l.concurrency_key, l.origin, l.cancelled_by, l.note,
@@ -81,7 +82,7 @@ again as (
       expires_at = case when l.attempt = 1 and r.outcome is null then case when r.holder > 0 then l.expires_at else l.starts_by end end,
       starts_by = null, ends_at = null, held = r.held, worker = null, progress = null, progress_message = null
   from results r
-  where l.shard = r.shard and l.run_id = r.run_id and l.holder = r.holder and l.attempt = r.attempt
+  where ${sameRun("l", "r")} and l.holder = r.holder and l.attempt = r.attempt
     and r.state in ('waiting', 'ready') and l.cancel_reason is null and (r.held_ms is null or punctual.ms(l.due_at) = r.held_ms)
   returning l.shard, l.run_id, ${settled}, l.due_at as next_at),
 history as (

@@ -159,7 +159,7 @@ describe("every hot statement", () => {
     const walked = plan.filter((node) => node["Node Type"] === "Seq Scan" && node["Relation Name"] !== "nodes");
     expect(walked.map((node) => node["Relation Name"])).toEqual([]);
     for (const node of plan.filter((each) => each["Index Name"] !== undefined && each["Relation Name"] !== "nodes")) {
-      expect(node["Index Cond"], `${name}: ${node["Index Name"]}`).toContain("shard");
+      expect(node["Index Cond"], `${name}: ${node["Index Name"]}`).toMatch(/shard|job_id/);
     }
   });
 
@@ -200,5 +200,36 @@ describe("the clock is inlined into the index condition of what is due", () => {
     expect(await conditionOf("dueSql", "cursors_due")).toMatch(condition);
     expect(await conditionOf("dueSql", "cursors_due")).toContain("due_at >= ");
     expect(await conditionOf("wakeSql", "live_runs_wake")).toMatch(condition);
+  });
+});
+
+describe("when statistics were taken while next to nothing was live", () => {
+  const all = Object.keys(hot) as (keyof typeof hot)[];
+  describe.each([
+    ["nothing at all", 0],
+    ["few of many that there had been", 50],
+  ])("%s", (_what, left) => {
+    beforeAll(async () => {
+      const { pool } = database;
+      await pool.query("truncate punctual.live_runs");
+      await pool.query(`insert into punctual.live_runs (shard, run_id, job_id, tenant_id, revision, state, kind, priority, origin, nominal_at, due_at, attempt, holder)
+        select n % 256, gen_random_uuid(), gen_random_uuid(), 1, 1, 'running', 'scheduled', 0, 0, now(), now(), 1, 1 from generate_series(1, 100000) n`);
+      await pool.query("delete from punctual.live_runs where run_id not in (select run_id from punctual.live_runs limit $1)", [left]);
+      await pool.query("vacuum (analyze, truncate off) punctual.live_runs");
+    });
+
+    test.each(all)("%s still looks rows up by their key", async (name) => {
+      const scans = (await planOf(name)).filter((node) => node["Index Name"] !== undefined && node["Relation Name"] !== "nodes");
+      for (const { "Index Cond": condition, "Index Name": index } of scans) expect(condition, `${name}: ${index}`).toMatch(/shard|job_id/);
+    });
+
+    test.each(["settleSucceededSql", "settleSql", "claimSql", "extendSql", "acceptSql"] as const)(
+      "%s finds each run by its id",
+      async (name) => {
+        const conditions = (await planOf(name)).flatMap((node) => (node["Index Name"] === "live_runs_pkey" ? [node["Index Cond"]] : []));
+        expect(conditions.length).toBeGreaterThan(0);
+        for (const condition of conditions) expect(condition).toContain("run_id");
+      },
+    );
   });
 });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../src/store/database.ts";
 import { claimReady, readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
 import { buryExpired, buryItself } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
@@ -17,7 +16,6 @@ import {
   startMs,
 } from "./fixture.ts";
 
-const connection = { applicationName: "settling", maxConnections: 1, statementTimeoutMs: 5_000, connectTimeoutMs: 5_000 };
 let store: Store;
 let node: number;
 let other: number;
@@ -228,21 +226,4 @@ test("a node can list what it has held for long, to find what it holds without k
   } finally {
     await fresh.database.drop();
   }
-});
-
-test("a large batch keeps no plan, which may have been made for a table that was empty; a small one does", async () => {
-  const settled = async (count: number): Promise<string[]> => {
-    const db = openDatabase({ ...connection, url: store.database.url });
-    const runs = await Promise.all(Array.from({ length: count }, heldRun));
-    const kept = await settle(
-      db,
-      runs.map(({ runId }) => resultOf(runId, node)),
-    );
-    expect(kept.size).toBe(count);
-    const { rows } = await db.query<{ name: string }>("select name from pg_prepared_statements");
-    await db.end();
-    return rows.map(({ name }) => name);
-  };
-  expect(await settled(99)).toEqual(["settle_succeeded"]);
-  expect(await settled(100)).toEqual([]);
 });

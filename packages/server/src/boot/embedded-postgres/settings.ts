@@ -23,6 +23,8 @@ export function serverSettings(overrides: Record<string, string>): Record<string
     maintenance_work_mem: "64MB",
     // The default of 1 GB makes a checkpoint every few seconds at full load, and each one rewrites whole pages into the log.
     max_wal_size: "2GB",
+    // Live runs come and go by the thousand a second: a minute of dead ones, the default, is two pages read for each that is looked up, and a pinned table is cleaned that late.
+    autovacuum_naptime: "5s",
     wal_compression: "on",
     // Every statement of a scheduler is short; compiling one costs more than running it.
     jit: "off",
