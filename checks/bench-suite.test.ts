@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { stocked } from "../bench/lib/stock.ts";
 import { readCall, refusalOf } from "../bench/suite/options.ts";
+import { insertBetween } from "../bench/suite/page.ts";
 import { percentilesOf } from "../bench/suite/percentiles.ts";
-import { insertBetween } from "../bench/suite/publish.ts";
 import type { Result } from "../bench/suite/scenario.ts";
 import { api } from "../bench/suite/scenarios/api.ts";
 import { engine } from "../bench/suite/scenarios/engine.ts";
@@ -124,6 +124,8 @@ test("the table has a line for each step of a result, and says when something el
 
 test("a page keeps what stands around the table, and one without a place for it is refused", () => {
   const page = "before\n<!-- written by `npm run bench -- table` -->\nold\n<!-- up to here -->\nafter";
-  expect(insertBetween(page, "new")).toBe("before\n<!-- written by `npm run bench -- table` -->\n\nnew\n\n<!-- up to here -->\nafter");
-  expect(() => insertBetween("no markers", "new")).toThrow("no place");
+  expect(insertBetween(page, "<!-- written by `npm run bench -- table` -->", "new")).toBe(
+    "before\n<!-- written by `npm run bench -- table` -->\n\nnew\n\n<!-- up to here -->\nafter",
+  );
+  expect(() => insertBetween("no markers", "<!-- here -->", "new")).toThrow("no place");
 });

@@ -1,10 +1,13 @@
 // `npm run bench`: what Punctual carries, scenario by scenario, on real processes. README.md in the folder above says what each measures and how to read it.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createCleanup, interruption } from "../lib/cleanup.ts";
+import { type Cleanup, createCleanup, interruption } from "../lib/cleanup.ts";
 import { writeCoefficients } from "./coefficients.ts";
 import { describeMachine, readLoad } from "./machine.ts";
 import { type Call, readCall, refusalOf, usage } from "./options.ts";
+import { drawFlames } from "./profile/profile.ts";
+import { profileSuffix, publishProfiles } from "./profile/publish-profiles.ts";
 import { publish } from "./publish.ts";
 import type { Figures, Result, Scenario } from "./scenario.ts";
 import { api } from "./scenarios/api.ts";
@@ -31,11 +34,17 @@ async function measure(scenario: Scenario, { options, json, out }: Call): Promis
   const signal = interruption();
   try {
     const loadBefore = readLoad();
-    const found = await scenario.run({ options, cleanup, signal, say });
+    const profiles = options.profile ? makeProfilesFolder(cleanup) : null;
+    const found = await scenario.run({ options, profiles, cleanup, signal, say });
     const facts = { scenario: scenario.name, at: new Date().toISOString(), machine: describeMachine(found.postgres, loadBefore) };
     const result: Result = { ...facts, ...found };
     mkdirSync(out, { recursive: true });
-    writeFileSync(join(out, `${nameOf(result)}.json`), `${JSON.stringify(result, null, 2)}\n`);
+    // Profiling costs: such a result does not stand among the others.
+    const path = join(out, `${nameOf(result)}${profiles === null ? "" : profileSuffix}`);
+    writeFileSync(`${path}.json`, `${JSON.stringify(result, null, 2)}\n`);
+    const flames =
+      profiles && found.profile && drawFlames(profiles, `${nameOf(result)}: where the CPU time of its nodes goes`, found.profile);
+    if (flames) writeFileSync(`${path}.svg`, flames);
     process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : linesOf(result));
     return 0;
   } catch (error) {
@@ -44,6 +53,12 @@ async function measure(scenario: Scenario, { options, json, out }: Call): Promis
   } finally {
     await cleanup.run();
   }
+}
+
+function makeProfilesFolder(cleanup: Cleanup): string {
+  const folder = mkdtempSync(join(tmpdir(), "punctual-profiles-"));
+  cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 /** Variants of a scenario keep their results apart. */
@@ -95,7 +110,7 @@ async function main(): Promise<number> {
     return exitUsage;
   }
   if (call.scenario === "list") return list();
-  if (call.scenario === "table") return write(() => publish(call.from, "."));
+  if (call.scenario === "table") return write(() => [...publish(call.from, "."), ...publishProfiles(call.from, ".")]);
   if (call.scenario === "coefficients") return write(() => [writeCoefficients(call.from, ".")]);
   const scenario = scenarios.find(({ name }) => name === call.scenario);
   const refusal = scenario

@@ -1,5 +1,6 @@
 import type { Database } from "../../packages/server/src/store/database.ts";
 import { ownCpuSeconds, peakMemoryMb, treeCpuSeconds, treeMemoryMb } from "./processes.ts";
+import type { Profile } from "./profile/profile.ts";
 import type { Figures } from "./scenario.ts";
 import type { Stage } from "./stage.ts";
 
@@ -20,6 +21,7 @@ type Counters = {
 export type Usage = { fromMs: number; toMs: number; seconds: number } & Pick<Counters, "walBytes" | "transactions" | "rows" | "writes"> & {
     cpuSeconds: Figures["cpuSeconds"];
     memoryMb: Figures["memoryMb"];
+    profile?: Profile;
   };
 
 /** Everything PostgreSQL counts by itself: sessions report at most a second late, which says nothing over a minute. */
@@ -38,13 +40,15 @@ from pg_stat_user_tables where schemaname = 'punctual' group by 1`;
  * @param nodes process ids of nodes and of whatever else does their work
  */
 export async function startMeter(
-  { db, serverPid }: Pick<Stage, "db" | "serverPid">,
+  { db, serverPid, profiler }: Pick<Stage, "db" | "serverPid" | "profiler">,
   nodes: readonly number[],
 ): Promise<() => Promise<Usage>> {
   const read = (): Promise<Counters> => readCounters(db, nodes, serverPid);
+  const endProfile = (await profiler?.start()) ?? null;
   const before = await read();
   return async () => {
     const after = await read();
+    const profile = await endProfile?.();
     const { atMs: fromMs } = before;
     const { atMs: toMs } = after;
     const databaseMb = serverPid === null ? null : treeMemoryMb(serverPid);
@@ -61,6 +65,7 @@ export async function startMeter(
       writes: difference(after.writes, before.writes),
       cpuSeconds: nodeCpu === null ? null : { node: nodeCpu, database: cpu("databaseCpu") },
       memoryMb: { node: Math.round(Math.max(0, ...nodes.map((pid) => peakMemoryMb(pid) ?? 0))), database: databaseMb },
+      ...(profile && { profile }),
     };
   };
 }
@@ -83,6 +88,7 @@ export function figuresOf(usage: Usage, runs: number) {
     walBytesPerRun: runs === 0 ? null : Math.round(usage.walBytes / runs),
     seconds: round(usage.seconds),
     writesPerRun,
+    ...(usage.profile && { profile: usage.profile }),
   };
 }
 

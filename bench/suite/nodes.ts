@@ -28,8 +28,8 @@ const pollMs = 50;
 const shardCount = 256;
 
 /** Starts nodes on the stage's database; resolves when they own all shards between them. */
-export async function startNodes(stage: Stage, { options, cleanup, signal, say }: Context, wanted: NodeOptions): Promise<Nodes> {
-  const children = Array.from({ length: wanted.count }, (_, index) => startOne(stage, options.profile, `bench-${index + 1}`, wanted));
+export async function startNodes(stage: Stage, { profiles, cleanup, signal, say }: Context, wanted: NodeOptions): Promise<Nodes> {
+  const children = Array.from({ length: wanted.count }, (_, index) => startOne(stage, profiles, `bench-${index + 1}`, wanted));
   cleanup.add(() => children.filter((child) => child.running()).forEach((child) => child.signal("SIGKILL")));
   const urls = await Promise.all(children.map((child) => child.line(/Punctual serves (\S+)/, readyMs)));
   const deadline = performance.now() + readyMs;
@@ -41,9 +41,9 @@ export async function startNodes(stage: Stage, { options, cleanup, signal, say }
   return { pids: children.map((child) => child.pid), urls, stop: () => stopAll(children) };
 }
 
-function startOne(stage: Stage, profile: string | null, name: string, { noop, slots }: NodeOptions): Child {
+function startOne(stage: Stage, profiles: string | null, name: string, { noop, slots }: NodeOptions): Child {
   const program = fileURLToPath(new URL("programs/node.ts", import.meta.url));
-  const args = [...profiling(profile), "--import", import.meta.resolve("tsx"), program, ...(noop ? ["--noop"] : [])];
+  const args = [...profiling(profiles), "--import", import.meta.resolve("tsx"), program, ...(noop ? ["--noop"] : [])];
   const settings = {
     DATABASE_URL: stage.url,
     PUNCTUAL_ENCRYPTION_KEY: stage.encryptionKey,

@@ -15,7 +15,7 @@ export const usage = `Usage: npm run bench -- SCENARIO [options]
   --size N         only this one of the scenario's sizes
   --ready          engine: runs become ready and are claimed
   --folder FOLDER  api, size: keep the filled database here, and use it when it is there already
-  --profile FOLDER node processes leave their CPU profiles here
+  --profile        a flame graph of the nodes, what the database waits for and its statements, which costs a few percent
 
 PostgreSQL is started for each scenario, with the settings of \`npm start\`; DATABASE_URL names a server of your own, on which a database is made and dropped.`;
 
@@ -37,7 +37,7 @@ export function readCall(args: readonly string[]): Call {
       size: { type: "string" },
       ready: { type: "boolean", default: false },
       folder: { type: "string" },
-      profile: { type: "string" },
+      profile: { type: "boolean", default: false },
     },
   });
   const [scenario, ...rest] = positionals;
@@ -59,7 +59,7 @@ export function readCall(args: readonly string[]): Call {
       size: number("size", 1),
       ready: values.ready,
       folder: values.folder ?? null,
-      profile: values.profile ?? null,
+      profile: values.profile,
     },
   };
 }

@@ -1,12 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pinnedChart, ratesChart } from "./chart.ts";
+import { insertBetween } from "./page.ts";
+import { profileSuffix } from "./profile/publish-profiles.ts";
 import type { Result } from "./scenario.ts";
 import { tablesOf } from "./table.ts";
 
 const page = "docs/performance.md";
 const opening = "<!-- written by `npm run bench -- table` -->";
-const closing = "<!-- up to here -->";
 const order = ["engine", "limit", "http", "worker", "lag", "herd", "size", "pinned", "peers", "api"];
 
 /**
@@ -25,21 +26,13 @@ export function publish(folder: string, root: string): string[] {
   for (const { file, svg } of drawn) writeFileSync(join(root, "docs", file), svg);
   const pictures = drawn.map(({ file, text }) => `![${text}](${file})`);
   const path = join(root, page);
-  writeFileSync(path, insertBetween(readFileSync(path, "utf8"), [tablesOf(results), ...pictures].join("\n\n")));
+  writeFileSync(path, insertBetween(readFileSync(path, "utf8"), opening, [tablesOf(results), ...pictures].join("\n\n")));
   return [page, ...drawn.map(({ file }) => `docs/${file}`)];
-}
-
-/** Replaces what stands between the markers. */
-export function insertBetween(text: string, content: string): string {
-  const from = text.indexOf(opening);
-  const to = text.indexOf(closing);
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the table: ${opening} ... ${closing}`);
-  return `${text.slice(0, from + opening.length)}\n\n${content}\n\n${text.slice(to)}`;
 }
 
 export function readResults(folder: string): Result[] {
   const results = readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
+    .filter((name) => name.endsWith(".json") && !name.endsWith(`${profileSuffix}.json`))
     .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Result);
   const place = ({ scenario }: Result): number => order.indexOf(scenario);
   return results

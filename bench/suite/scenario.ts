@@ -2,6 +2,7 @@ import type { Cleanup } from "../lib/cleanup.ts";
 import type { Machine } from "./machine.ts";
 import type { TableWrites } from "./meter.ts";
 import type { Percentiles } from "./percentiles.ts";
+import type { Profile } from "./profile/profile.ts";
 
 export type Options = {
   /** How long is measured, after the warm-up; each scenario has its own default. */
@@ -16,12 +17,19 @@ export type Options = {
   ready: boolean;
   /** A database folder that is kept and used again. */
   folder: string | null;
-  /** Where node processes leave their CPU profiles. */
-  profile: string | null;
+  /** Whether it is told what the nodes' CPU and the database were at, which costs a few percent of what is measured. */
+  profile: boolean;
 };
 
 /** What a scenario is given: its options, and what must be undone at the end. */
-export type Context = { options: Options; cleanup: Cleanup; signal: AbortSignal; say: (line: string) => void };
+export type Context = {
+  options: Options;
+  /** Where node processes leave their CPU profiles; null without --profile. */
+  profiles: string | null;
+  cleanup: Cleanup;
+  signal: AbortSignal;
+  say: (line: string) => void;
+};
 
 /** CPU seconds of all processes of each kind; null where the machine does not tell. */
 export type Cpu = { node: number; database: number | null };
@@ -41,6 +49,7 @@ export type Figures = {
   /** How long was measured. */
   seconds: number;
   writesPerRun?: TableWrites;
+  profile?: Profile;
   postgres: string;
   [more: string]: unknown;
 };

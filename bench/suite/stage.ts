@@ -16,6 +16,8 @@ import {
 } from "../../packages/server/src/store/secrets.ts";
 import { bootstrapTenant } from "../../packages/server/src/store/tenants.ts";
 import { parentOf } from "./processes.ts";
+import { createProfiler, type Profiler } from "./profile/profile.ts";
+import { countingSettings } from "./profile/statements.ts";
 import type { Context } from "./scenario.ts";
 
 /** A database that is ready for jobs. */
@@ -26,6 +28,8 @@ export type Stage = {
   /** Of the database server; null when it is not on this machine. */
   serverPid: number | null;
   postgres: string;
+  /** Null without --profile. */
+  profiler: Profiler | null;
   /** Working folder of the processes, removed at the end. */
   folder: string;
   tenantId: number;
@@ -41,15 +45,15 @@ const statementTimeoutMs = 3_600_000;
  *
  * @param settings of the server, over those; without effect on a server of your own
  */
-export async function setUpStage({ options, cleanup, say }: Context, settings: Record<string, string> = {}): Promise<Stage> {
+export async function setUpStage({ options, profiles, cleanup, say }: Context, settings: Record<string, string> = {}): Promise<Stage> {
   const folder = mkdtempSync(join(tmpdir(), "punctual-bench-"));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
   // mkdtemp closes the folder to others; for root, the database runs as another user.
   chmodSync(folder, 0o755);
   const own = process.env["DATABASE_URL"];
   const kept = options.folder === null ? folder : resolve(options.folder);
-  const { url, pid } =
-    own === undefined ? await startServer(kept, settings, cleanup) : { url: await makeDatabase(own, cleanup), pid: null };
+  const wanted = profiles === null ? settings : { ...settings, ...countingSettings };
+  const { url, pid } = own === undefined ? await startServer(kept, wanted, cleanup) : { url: await makeDatabase(own, cleanup), pid: null };
   const db = open(url);
   cleanup.add(() => db.end());
   await migrate(url);
@@ -62,6 +66,7 @@ export async function setUpStage({ options, cleanup, say }: Context, settings: R
   return {
     ...{ url, db, folder, encryptionKey, postgres: rows[0]?.version ?? "unknown", serverPid: pid ?? localServer(rows[0]?.pid) },
     ...(await makeTenant(db, encryptionKey)),
+    profiler: profiles === null ? null : await createProfiler(url, db, cleanup),
   };
 }
 

@@ -1,3 +1,4 @@
+import { markdownTable } from "./markdown.ts";
 import type { Percentiles } from "./percentiles.ts";
 import type { Figures, Result } from "./scenario.ts";
 
@@ -66,10 +67,7 @@ export function coresOf({ cpuSeconds, seconds }: Figures): number | null {
 
 function table(first: string, results: readonly Result[], columns: readonly Column[]): string {
   const lines = results.flatMap(rowsOf).map(({ name, row }) => [name, ...columns.map(({ of }) => of(row))]);
-  const cells = [[first, ...columns.map(({ title }) => title)], ...lines];
-  const widths = cells[0]?.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length))) ?? [];
-  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  return [line(cells[0] ?? []), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...lines.map(line)].join("\n");
+  return markdownTable([first, ...columns.map(({ title }) => title)], lines);
 }
 
 function remarksOf(result: Result): string[] {

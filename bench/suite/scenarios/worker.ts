@@ -48,10 +48,10 @@ async function createJobs(stage: Stage, { urls: [baseUrl = ""] }: Nodes, everyMs
   if (failed > 0) throw new Error(`${failed} jobs were refused: ${JSON.stringify(items.find(({ problem }) => problem))}`);
 }
 
-async function startWorker({ options, cleanup }: Context, stage: Stage, { urls: [url = ""] }: Nodes): Promise<Child> {
+async function startWorker({ profiles, cleanup }: Context, stage: Stage, { urls: [url = ""] }: Nodes): Promise<Child> {
   const program = fileURLToPath(new URL("../programs/worker.ts", import.meta.url));
   const env = { ...cleanEnvironment(), BENCH_URL: url, BENCH_API_KEY: stage.apiKey, BENCH_QUEUES: queues.join(",") };
-  const args = [...profiling(options.profile), "--import", import.meta.resolve("tsx"), program];
+  const args = [...profiling(profiles), "--import", import.meta.resolve("tsx"), program];
   const child = startChild("worker", args, { cwd: stage.folder, env });
   cleanup.add(() => child.signal("SIGKILL"));
   await child.line(/^working$/, readyMs);
