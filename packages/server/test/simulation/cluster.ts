@@ -1,12 +1,16 @@
-import type { Fault, Plan } from "./faults.ts";
+import { type Fault, type Plan, sendings } from "./faults.ts";
+import type { Line } from "./network.ts";
 import type { Process } from "./node.ts";
 import type { Life, Timeline } from "./timeline.ts";
+import type { Statement } from "./way.ts";
 import { calm, type Weather } from "./weather.ts";
 
 export type Cluster = {
   /** Every boot so far, by its life. */
   processes: ReadonlyMap<Life, Process>;
-  weatherOf(life: Life): Weather;
+  weatherOf(life: Life, line: Line): Weather;
+  /** For how long this statement does not get away; its process stops with it. */
+  stallMs(life: Life, statement: Statement): number;
   /** No fault from now on: who is down comes back, who is paused goes on. */
   heal(): void;
   /** Whether all processes that live have given back every slot, and own all shards together. */
@@ -24,11 +28,16 @@ export type ClusterOptions = {
   trace(line: string): void;
 };
 
+/** A life is called by its node's place and its boot. */
+const indexOf = (life: Life): number => Number(life.name.slice(1, 2));
+
 /** The processes of a seed, and what befalls them. */
 export function createCluster({ timeline, plan, shards, boot, closed, trace }: ClusterOptions): Cluster {
   const processes = new Map<Life, Process>();
   const current: Process[] = [];
-  const cutUntilMs: number[] = Array.from({ length: plan.nodes }, () => 0);
+  const cutUntilMs: Record<Line, number[]> = { lease: [], work: [] };
+  /** Those that wait for their moment, by node. */
+  const stalls = new Map<number, Extract<Fault, { kind: "stall" }>>();
   let outageUntilMs = 0;
   let isHealed = false;
 
@@ -70,9 +79,16 @@ export function createCluster({ timeline, plan, shards, boot, closed, trace }: C
         life.pausedUntilMs = timeline.nowMs() + fault.forMs;
         trace(`${life.name} is paused for ${Math.round(fault.forMs)} ms`);
         return;
+      case "stall":
+        stalls.set(fault.node, fault);
+        return;
       case "cut":
-        cutUntilMs[fault.node] = timeline.nowMs() + fault.forMs;
+        cutUntilMs.lease[fault.node] = cutUntilMs.work[fault.node] = timeline.nowMs() + fault.forMs;
         trace(`${life.name} is cut off for ${Math.round(fault.forMs)} ms`);
+        return;
+      case "cut from work":
+        cutUntilMs.work[fault.node] = timeline.nowMs() + fault.forMs;
+        trace(`${life.name} is cut off for ${Math.round(fault.forMs)} ms, but for its lease`);
     }
   };
 
@@ -93,10 +109,22 @@ export function createCluster({ timeline, plan, shards, boot, closed, trace }: C
 
   return {
     processes,
-    weatherOf(life) {
+    weatherOf(life, line) {
       if (isHealed) return calm;
-      const isCut = Math.max(outageUntilMs, cutUntilMs[Number(life.name.slice(1, 2))] ?? 0) > timeline.nowMs();
+      const isCut = Math.max(outageUntilMs, cutUntilMs[line][indexOf(life)] ?? 0) > timeline.nowMs();
       return { ...plan.weather, down: isCut };
+    },
+    stallMs(life, statement) {
+      const fault = stalls.get(indexOf(life));
+      if (!fault || isHealed || !sendings[fault.sending](statement)) return 0;
+      stalls.delete(fault.node);
+      const leaseEndsMs = (processes.get(life)?.renewedMs ?? 0) + plan.leaseTtlMs;
+      const stallMs = Math.max(0, leaseEndsMs - timeline.nowMs()) + fault.lateMs;
+      life.pausedUntilMs = timeline.nowMs() + stallMs + fault.forMs;
+      trace(
+        `${life.name} stalls for ${Math.round(stallMs + fault.forMs)} ms as it sends ${fault.sending}, which takes ${Math.round(stallMs)}`,
+      );
+      return stallMs;
     },
     heal() {
       trace("all faults are over");

@@ -1,4 +1,5 @@
 import type { Chance } from "./random.ts";
+import type { Statement } from "./way.ts";
 import { calm, type Weather } from "./weather.ts";
 
 /** One fault of a plan; times in ms since the simulation began. */
@@ -6,8 +7,22 @@ export type Fault =
   | { kind: "crash"; atMs: number; node: number; backAfterMs: number }
   | { kind: "stop"; atMs: number; node: number; drainMs: number; backAfterMs: number }
   | { kind: "pause"; atMs: number; node: number; forMs: number }
+  | { kind: "stall"; atMs: number; node: number; sending: Sending; lateMs: number; forMs: number }
   | { kind: "cut"; atMs: number; node: number; forMs: number }
+  | { kind: "cut from work"; atMs: number; node: number; forMs: number }
   | { kind: "outage"; atMs: number; forMs: number };
+
+/**
+ * What a process may be about to send when it is stalled: it has looked, trusts its lease and has decided. It arrives when its lease has ended: what it decided on
+ * is as it was a moment after, and others have gone on with it a while later. Weather alone hardly ever comes so late and no later.
+ */
+export const sendings = {
+  "a claim": ({ name }: Statement) => name === "claim" || name === "claim_newest",
+  "a queue's claim": ({ name, values }: Statement) => name === "claim_from_queue" && values[4] !== null,
+  "a fire": ({ name }: Statement) => name.startsWith("fire"),
+  "a result": ({ name }: Statement) => name.startsWith("settle"),
+} as const;
+export type Sending = keyof typeof sendings;
 
 export type Plan = {
   nodes: number;
@@ -37,11 +52,23 @@ export function planFaults(chance: Chance): Plan {
   some(3, (at) => ({ kind: "crash", ...at, backAfterMs: chance.between(100, 2 * leaseTtlMs) }));
   some(2, (at) => ({ kind: "stop", ...at, drainMs: chance.whole(0, 3_000), backAfterMs: chance.between(100, 3_000) }));
   some(4, (at) => ({ kind: "pause", ...at, forMs: leaseTtlMs * chance.between(1, 10) ** chance.between(0.2, 1) }));
+  some(6, (at) => ({
+    ...{ kind: "stall", ...at, sending: chance.pick(stalled), lateMs: chance.pick([0, 5, 50]) },
+    forMs: leaseTtlMs * chance.between(0, 2),
+  }));
+  some(2, (at) => ({
+    ...{ kind: "stall", ...at, sending: "a result", lateMs: leaseTtlMs * chance.between(0.3, 2) },
+    forMs: leaseTtlMs * chance.between(0, 1),
+  }));
   some(3, (at) => ({ kind: "cut", ...at, forMs: leaseTtlMs * chance.between(0.2, 3) }));
+  some(2, (at) => ({ kind: "cut from work", ...at, forMs: leaseTtlMs * chance.between(0.5, 4) }));
   some(1, ({ atMs }) => ({ kind: "outage", atMs, forMs: leaseTtlMs * chance.between(0.2, 2) }));
   const dbTimeoutMs = chance.pick([500, 1_500, 5_000]);
   return { nodes, slots: chance.pick([3, 20]), leaseTtlMs, dbTimeoutMs, chaosMs, weather: weatherOf(chance), faults };
 }
+
+/** The more often, the less often there is something to claim. */
+const stalled: readonly Sending[] = ["a claim", "a claim", "a claim", "a queue's claim", "a queue's claim", "a fire"];
 
 const takingShards = "update punctual.shards s set owner = $1";
 
@@ -49,6 +76,7 @@ const takingShards = "update punctual.shards s set owner = $1";
 const targets = [
   "fire",
   "fire",
+  "settle",
   "settle",
   "claim",
   "due",

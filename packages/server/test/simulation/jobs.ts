@@ -52,6 +52,8 @@ export function draftJobs(chance: Chance, tenantId: number, { narrow, pulled }: 
   const queued = (draft: Draft): Draft => ({ ...draft, policy: { ...draft.policy, queue: narrow.name }, queue: narrow });
   const herdMs = epochMs + chance.whole(2_000, chaosMs - 2_000);
   const retry = { retry: { attempts: 4, backoff: "fixed", baseDelay: "1s", jitter: chance.pick(["none", "full"]) } };
+  const overlap = chance.pick(["allow", "cancel_previous"]);
+  const pulling = { target: { type: "worker", queue: pulled.name } };
   const drafts: Draft[] = [
     every(1, { manners: quick }),
     every(1, { manners: slow }),
@@ -61,7 +63,10 @@ export function draftJobs(chance: Chance, tenantId: number, { narrow, pulled }: 
     queued(every(2, { manners: middling })),
     queued(every(3, { manners: flaky, policy: retry })),
     ...Array.from({ length: 3 }, () => queued(once(herdMs, middling))),
-    { ...every(4, { manners: drawnOut, policy: { ...retry, target: { type: "worker", queue: pulled.name } } }), queue: pulled },
+    {
+      ...every(4, { manners: drawnOut, policy: { ...retry, ...pulling, overlap }, maySkip: overlap === "cancel_previous" }),
+      queue: pulled,
+    },
     { schedule: { cron: "* * * * *", endAt: instant(endMs) }, nominals: [epochMs + 5_000], manners: quick },
     ...Array.from({ length: 4 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
     ...Array.from({ length: chance.pick([0, 0, 25]) }, () => once(herdMs, quick)),

@@ -24,8 +24,8 @@ export type Beginning = { runId: string; jobId: string; attempt: number; nominal
 
 export type Ledger = {
   begun: Begun[];
-  /** @returns how long the attempt takes, and what to call when it has */
-  begin(life: Life, beginning: Beginning): { durationMs: number; entry: Begun; end: () => "succeeded" | "failed" };
+  /** @returns how long the attempt takes, and what to call when it has, or when it is given up before */
+  begin(life: Life, beginning: Beginning): { durationMs: number; end: () => "succeeded" | "failed"; stop: () => void };
   /** The target as this boot of a node reaches it. */
   targetFor(life: Life): Target<TargetSpec>;
 };
@@ -51,7 +51,7 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
       note(entry, as);
       return as;
     };
-    return { entry, durationMs: chance.between(1, longestMs), end };
+    return { durationMs: chance.between(1, longestMs), end, stop: () => note(entry, "cancelled") };
   };
   const note = (entry: Begun, as: Begun["outcome"]): void => {
     entry.outcome ??= as;
@@ -63,15 +63,15 @@ export function createLedger({ chance, nowMs, mannersOf, onBegun }: LedgerOption
     originOf: (spec) => (spec as { url: string }).url,
     attempt({ runId, jobId, attempt, nominalAt }, signal) {
       if (signal.aborted) return Promise.resolve(aborted);
-      const { entry, durationMs, end } = begin(life, { runId, jobId, attempt, nominalMs: nominalAt });
+      const { durationMs, end, stop } = begin(life, { runId, jobId, attempt, nominalMs: nominalAt });
       return new Promise((resolve) => {
         const timer = setTimeout(() => resolve(end() === "failed" ? tooMany : { ok: true, statusCode: 200, ...nothing }), durationMs);
-        const stop = (): void => {
+        const abort = (): void => {
           clearTimeout(timer);
-          note(entry, "cancelled");
+          stop();
           resolve(aborted);
         };
-        signal.addEventListener("abort", stop);
+        signal.addEventListener("abort", abort);
       });
     },
     close: () => Promise.resolve(),

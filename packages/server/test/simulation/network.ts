@@ -1,10 +1,17 @@
 import type { Database } from "../../src/store/database.ts";
 import type { Heard, Listen } from "../../src/store/listener.ts";
 import type { Life } from "./timeline.ts";
-import { createWay, type Way, type WayOptions } from "./way.ts";
+import { createWay, type Statement, type Way, type WayOptions } from "./way.ts";
 import { travelMs, type Weather } from "./weather.ts";
 
-export type NetworkOptions = Pick<WayOptions, "timeline" | "chance" | "execute" | "trace"> & { weatherOf(life: Life): Weather };
+export type NetworkOptions = Pick<WayOptions, "timeline" | "chance" | "execute" | "trace"> & {
+  weatherOf(life: Life, line: Line): Weather;
+  /** For how long this statement does not get away, as its process is stalled; 0 for nearly all. */
+  stallMs(life: Life, statement: Statement): number;
+};
+
+/** A node's lease has a connection of its own. */
+export type Line = "work" | "lease";
 
 /** A node's ways to the database. When it dies, what it was sending arrives or not, and the server sees its connections close. */
 export type Ways = { db: Database; leaseDb: Database; listen: Listen; close(): void };
@@ -22,7 +29,7 @@ const connections = 5;
 
 /** All that lies between the nodes and the database. */
 export function createNetwork(options: NetworkOptions): Network {
-  const { timeline, chance, execute, trace, weatherOf } = options;
+  const { timeline, chance, execute, trace, weatherOf, stallMs } = options;
   const listeners = new Map<Heard, Life>();
   const open = new Set<number>();
   let opened = 0;
@@ -36,9 +43,10 @@ export function createNetwork(options: NetworkOptions): Network {
 
   return {
     waysOf(life, { dbMs, leaseMs }) {
-      const shared = { timeline, chance, life, pids, execute, trace, weather: () => weatherOf(life) };
-      const main = createWay({ ...shared, timeoutMs: dbMs, room: connections });
-      const lease = createWay({ ...shared, timeoutMs: leaseMs, room: 1 });
+      const stall = (statement: Statement): number => stallMs(life, statement);
+      const shared = { timeline, chance, life, pids, execute, trace, stallMs: stall };
+      const main = createWay({ ...shared, timeoutMs: dbMs, room: connections, weather: () => weatherOf(life, "work") });
+      const lease = createWay({ ...shared, timeoutMs: leaseMs, room: 1, weather: () => weatherOf(life, "lease") });
       const check = async (): Promise<void> => {
         await main.query("select punctual.ms(punctual.clock()) as now");
       };
@@ -56,7 +64,7 @@ export function createNetwork(options: NetworkOptions): Network {
     },
     notified(payload) {
       for (const [on, life] of listeners) {
-        const weather = weatherOf(life);
+        const weather = weatherOf(life, "work");
         if (!life.alive) listeners.delete(on);
         else if (!weather.down && !chance.happens(weather.unanswered))
           timeline.after(travelMs(chance, weather), life, () => on.message(payload));

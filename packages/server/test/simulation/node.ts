@@ -15,6 +15,8 @@ export type Process = {
   engine: Engine | null;
   /** Every id it was registered under. */
   nodeIds: number[];
+  /** When it last heard that it has its lease. */
+  renewedMs: number;
   /** Whether it was told to stop. */
   stopping: boolean;
 };
@@ -35,7 +37,7 @@ export type ProcessOptions = {
 export function bootProcess(options: ProcessOptions): Process {
   const { timeline, chance } = options;
   const life: Life = { name: options.name, alive: true, pausedUntilMs: 0 };
-  const process: Process = { life, machine: machineOf(timeline, chance, life), engine: null, nodeIds: [], stopping: false };
+  const process: Process = { life, machine: machineOf(timeline, chance, life), engine: null, nodeIds: [], renewedMs: 0, stopping: false };
   const { db, leaseDb, listen } = options.ways(life);
   const target = options.target(life);
   const start = async (): Promise<void> => {
@@ -56,6 +58,7 @@ export function bootProcess(options: ProcessOptions): Process {
           retention: { retentionDays: 30, deadLetterRetentionDays: 90 },
           emit: (event) => {
             if (event.type === "node_registered") process.nodeIds.push(event.nodeId);
+            if (event.type === "node_registered" || event.type === "lease_renewed") process.renewedMs = timeline.nowMs();
             options.emitted(process, event);
           },
         });

@@ -3,7 +3,14 @@ import type { Queues, SimulatedJob, SimulatedQueue } from "./jobs.ts";
 import type { Begun } from "./ledger.ts";
 
 type Run = { run_id: string; job_id: string; state: string; nominal_ms: number; attempt: number; reason: string | null };
-type Attempt = { run_id: string; attempt: number; outcome: string; may_have_been_seen: boolean | null };
+type Attempt = {
+  run_id: string;
+  attempt: number;
+  outcome: string;
+  may_have_been_seen: boolean | null;
+  worker: string | null;
+  failure_class: string | null;
+};
 
 /** How much was seen; a seed in which nothing happens proves nothing. */
 export type Tally = { runs: number; attempts: number; lost: number; dead: number; skipped: number };
@@ -19,7 +26,7 @@ export async function judge(
     "select run_id, job_id, state, punctual.ms(nominal_at) as nominal_ms, attempt, reason from punctual.finished_runs order by nominal_at, run_id",
   );
   const { rows: attempts } = await db.query<Attempt>(
-    "select run_id, attempt, outcome, may_have_been_seen from punctual.all_attempts where not late order by run_id, attempt",
+    "select run_id, attempt, outcome, failure_class, may_have_been_seen, worker from punctual.all_attempts where not late order by run_id, attempt",
   );
   const tally = {
     runs: runs.length,
@@ -37,6 +44,10 @@ export async function judge(
   ];
   return { breaches, tally };
 }
+
+/** Ended for everybody but the one who made it. So may a worker's be, also when its time is over, or its end was asked for, and it did not get through. */
+const isGivenUp = ({ outcome, worker, failure_class: failureClass }: Attempt): boolean =>
+  outcome === "lost" || (worker !== null && (outcome === "cancelled" || failureClass === "timeout"));
 
 /** Every occurrence has exactly one run, and no run is without an occurrence. */
 function occurrenceBreaches(jobs: readonly SimulatedJob[], runs: readonly Run[]): string[] {
@@ -85,18 +96,19 @@ function ledgerBreaches(runs: readonly Run[], attempts: readonly Attempt[], begu
     if (atMs < nominalMs) breaches.push(`run and attempt ${key} began ${nominalMs - atMs} ms before its time`);
     if (said === undefined) breaches.push(`run and attempt ${key} began and is not recorded`);
     else if (said.may_have_been_seen === false) breaches.push(`run and attempt ${key} began and is recorded as never sent`);
-    else if (said.outcome !== "lost" && said.outcome !== outcome)
+    else if (!isGivenUp(said) && said.outcome !== outcome)
       breaches.push(`run and attempt ${key} is recorded as ${said.outcome} and ${outcome ?? "never ended"}`);
     recorded.delete(key);
   }
   // One that could not be prepared, as the database did not answer or the lease ended meanwhile, never reached its target.
-  for (const [key, { outcome, may_have_been_seen: mayHaveBeenSeen }] of recorded)
-    if (outcome !== "lost" && mayHaveBeenSeen !== false) breaches.push(`run and attempt ${key}, recorded as ${outcome}, never began`);
+  for (const [key, said] of recorded)
+    if (!isGivenUp(said) && said.may_have_been_seen !== false)
+      breaches.push(`run and attempt ${key}, recorded as ${said.outcome}, never began`);
   return runs.length === 0 ? [...breaches, "nothing ran"] : breaches;
 }
 
 /**
- * No more attempts of the queue go on at a time than it allows. Those that were taken for lost do not count: a node that is paused or cut off goes on with what was
+ * No more attempts of the queue go on at a time than it allows. Those that were given up do not count: a node that is paused or cut off goes on with what was
  * given to another.
  */
 function queueBreaches(
@@ -108,8 +120,8 @@ function queueBreaches(
 ): string[] {
   const queuedJobs = new Set(jobs.filter((job) => job.queue === queue).map(({ row }) => row.jobId));
   const queuedRuns = new Set(runs.filter(({ job_id: jobId }) => queuedJobs.has(jobId)).map(({ run_id: runId }) => runId));
-  const lost = new Set(attempts.filter(({ outcome }) => outcome === "lost").map(({ run_id: runId, attempt }) => `${runId} ${attempt}`));
-  const counted = begun.filter(({ runId, attempt }) => queuedRuns.has(runId) && !lost.has(`${runId} ${attempt}`));
+  const givenUp = new Set(attempts.filter(isGivenUp).map(({ run_id: runId, attempt }) => `${runId} ${attempt}`));
+  const counted = begun.filter(({ runId, attempt }) => queuedRuns.has(runId) && !givenUp.has(`${runId} ${attempt}`));
   const isOnAt = (atMs: number, each: Begun): boolean => each.atMs <= atMs && atMs < (each.endedMs ?? Number.POSITIVE_INFINITY);
   return counted.flatMap(({ runId, atMs }) => {
     const together = counted.filter((each) => isOnAt(atMs, each)).length;

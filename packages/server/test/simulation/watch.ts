@@ -16,6 +16,8 @@ export type Watch = {
 };
 
 type Held = { attempt: number; holder: string; has_lease: boolean };
+/** A beat, as it is sent. */
+type Asked = [shard: number, runId: string, holder: number, attempt: number];
 const heldSql = `select attempt, holder, case when holder < 0 then expires_at > punctual.clock() else simulation.has_lease(holder) end as has_lease
   from punctual.live_runs where run_id = $1 and state = 'running'`;
 
@@ -25,9 +27,21 @@ const movedSql = "delete from simulation.moves returning job_id, from_ms";
 export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Process>, breach: (what: string) => void): Watch {
   const toAudit: Begun[] = [];
   const firings: Statement[] = [];
+  const extended: Asked[] = [];
   /** Buried although they may live: the connection of their lease broke, and they missed a renewal. */
   const takenForCrashed = new Set<number>();
   let takings = 0;
+
+  const sawBeats = ({ values }: Statement, { rows }: Answer): void => {
+    const asked = new Map((JSON.parse(values[0] as string) as Asked[]).map((beat) => [beat[1], beat]));
+    for (const { run_id: runId } of rows as { run_id: string }[]) extended.push(asked.get(runId) as Asked);
+  };
+
+  const auditExtended = async ([, runId, holder, attempt]: Asked): Promise<void> => {
+    const [held] = (await db.query<Held>({ name: "audit", text: heldSql, values: [runId] })).rows;
+    if (held?.attempt === attempt && Number(held.holder) === holder) return;
+    breach(`holder ${holder} was told that it has run ${runId} in attempt ${attempt}, which ${held?.holder ?? "nobody"} has`);
+  };
 
   const sawTaking = ({ values }: Statement, { rows }: Answer): void => {
     const [nodeId, shards, epochs] = values as [number, number[], number[]];
@@ -62,6 +76,7 @@ export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Pro
   return {
     saw(statement, answer) {
       if (statement.name.startsWith("fire")) firings.push(statement);
+      if (statement.name === "extend_leases") sawBeats(statement, answer);
       if (statement.name.startsWith("update punctual.shards s set owner = $1")) sawTaking(statement, answer);
       if (statement.name.startsWith("with late as materialized"))
         for (const { node_id: nodeId } of answer.rows) takenForCrashed.add(Number(nodeId));
@@ -70,6 +85,7 @@ export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Pro
     async audit() {
       for (const begun of toAudit.splice(0)) await auditBegun(begun);
       for (const firing of firings.splice(0)) await auditFiring(firing);
+      for (const each of extended.splice(0)) await auditExtended(each);
     },
     gaps: () => (takings === 0 ? ["no taking of a shard was seen; has its statement changed?"] : []),
   };

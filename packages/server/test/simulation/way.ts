@@ -25,6 +25,7 @@ export type WayOptions = {
   /** Carries out a statement, at the present time, for the server process `pid`. */
   execute(statement: Statement, pid: number): Promise<Answer>;
   weather(): Weather;
+  stallMs(statement: Statement): number;
   trace(line: string): void;
 };
 
@@ -42,7 +43,7 @@ const faults = {
   "answer lost": () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
 };
 
-export function createWay({ timeline, chance, life, timeoutMs, room, pids, execute, weather, trace }: WayOptions): Way {
+export function createWay({ timeline, chance, life, timeoutMs, room, pids, execute, weather, stallMs, trace }: WayOptions): Way {
   /** Only the lease's way has one connection and cares which; the others' are not told apart. */
   let pid: number | null = null;
   let free = room;
@@ -89,7 +90,7 @@ export function createWay({ timeline, chance, life, timeoutMs, room, pids, execu
       fail(timeoutMs + graceMs, "no answer");
       if (out.down || chance.happens(out.refused)) return fail(chance.between(0.2, 2), "refused");
       const by = (pid ??= pids.open());
-      timeline.after(travelMs(chance, out), null, () => arrive(by));
+      timeline.after(stallMs(statement) + travelMs(chance, out), null, () => arrive(by));
     });
 
   return {

@@ -19,6 +19,13 @@ create function simulation.breach(what text) returns void language sql as $$ ins
 create function simulation.has_lease(node bigint) returns boolean language sql stable as $$
   select exists (select from punctual.nodes n where n.node_id = node and n.lease_until > punctual.clock()) $$;
 
+create function simulation.watch_nodes() returns trigger language plpgsql as $$ begin
+  perform simulation.breach(format('node %s, buried at %s, came back', old.node_id, old.buried_at));
+  return new;
+end $$;
+create trigger watch before update on punctual.nodes for each row
+  when (old.buried_at is not null and (new.buried_at is null or new.lease_until > old.lease_until)) execute function simulation.watch_nodes();
+
 create function simulation.watch_shards() returns trigger language plpgsql as $$ begin
   if new.owner is distinct from old.owner and new.epoch <= old.epoch then
     perform simulation.breach(format('shard %s went from %s to %s, its epoch from %s to %s', old.shard, old.owner, new.owner, old.epoch, new.epoch));

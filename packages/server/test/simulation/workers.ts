@@ -1,5 +1,6 @@
-import type { GrantedLease, WorkerDesk } from "../../src/commands/workers/desk.ts";
+import type { GrantedLease, LeaseResult, WorkerDesk } from "../../src/commands/workers/desk.ts";
 import { queueKey, shardOfQueue } from "../../src/model/ids.ts";
+import type { Extended } from "../../src/store/leasing.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Process } from "./node.ts";
 import type { Chance } from "./random.ts";
@@ -16,8 +17,9 @@ export type WorkersOptions = {
 };
 
 const workers = 2;
-/** Without beats: what takes longer is lost. */
-const leaseMs = 3_000;
+const leaseMs = 2_000;
+/** In parts of the lease: now and then a beat comes when it has just ended, or too late. */
+const beatAfter = { least: 0.2, most: 1.1 };
 const waitMs = 1_000;
 /** After this long without an answer, a worker asks anew, perhaps another node. */
 const patienceMs = 2_000;
@@ -68,11 +70,33 @@ function startWorker(life: Life, { timeline, chance, tenantId, queueName, living
   };
 
   const carryOut = (lease: GrantedLease): void => {
-    const { durationMs, end } = ledger.begin(life, lease);
-    timeline.after(durationMs, life, () => tell(lease, end(), tellings));
+    const { runId, holder, attempt, endsMs } = lease;
+    const { durationMs, end, stop } = ledger.begin(life, lease);
+    let isOn = true;
+    const giveUp = timeline.after(durationMs, life, () => {
+      isOn = false;
+      tell(lease, end(), tellings);
+    });
+    const beat = (): void => {
+      if (!isOn) return;
+      ask((desk) => desk.beat([{ runId, holder, attempt, leaseMs, endsMs, progress: null, message: null, lines: [] }]), heard);
+    };
+    const beatLater = (): void => void timeline.after(leaseMs * chance.between(beatAfter.least, beatAfter.most), life, beat);
+    const heard = (answer: Map<string, Extended> | null): void => {
+      if (!isOn) return;
+      const extended = answer?.get(runId);
+      if (!answer || extended?.cancelReason === null) return beatLater();
+      isOn = false;
+      giveUp();
+      stop();
+      // What is lost is nobody's business any more; who asked for the end is told.
+      if (extended) tell(lease, "cancelled", tellings);
+      else look();
+    };
+    beatLater();
   };
 
-  const tell = (lease: GrantedLease, outcome: "succeeded" | "failed", times: number): void => {
+  const tell = (lease: GrantedLease, outcome: LeaseResult["outcome"], times: number): void => {
     const { runId, holder, attempt, leasedMs } = lease;
     const told = { outcome, output: null, outputTruncated: false, error: null, retryable: true, retryAfterMs: null };
     const result = { ...told, runId, holder, attempt, leasedMs, worker: life.name, lines: [] };

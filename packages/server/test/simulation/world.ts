@@ -74,7 +74,8 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
   const network = createNetwork({
     timeline,
     chance,
-    weatherOf: (life) => cluster.weatherOf(life),
+    weatherOf: (life, line) => cluster.weatherOf(life, line),
+    stallMs: (life, statement) => cluster.stallMs(life, statement),
     trace: say,
     execute: (statement, pid) =>
       atNow(async () => {
