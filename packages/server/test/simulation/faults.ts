@@ -83,10 +83,10 @@ const targets = [
   "plans",
   "wake",
   "orphans",
-  "update punctual.nodes set lease_until",
+  "renew_node",
   takingShards,
   takingShards,
-  "select s.shard",
+  "shards",
 ];
 
 function weatherOf(chance: Chance): Weather {

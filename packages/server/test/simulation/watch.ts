@@ -78,8 +78,7 @@ export function createWatch(db: Database, processes: () => ReadonlyMap<Life, Pro
       if (statement.name.startsWith("fire")) firings.push(statement);
       if (statement.name === "extend_leases") sawBeats(statement, answer);
       if (statement.name.startsWith("update punctual.shards s set owner = $1")) sawTaking(statement, answer);
-      if (statement.name.startsWith("with late as materialized"))
-        for (const { node_id: nodeId } of answer.rows) takenForCrashed.add(Number(nodeId));
+      if (statement.name === "bury_crashed") for (const { node_id: nodeId } of answer.rows) takenForCrashed.add(Number(nodeId));
     },
     began: (begun) => void toAudit.push(begun),
     async audit() {
