@@ -42,7 +42,7 @@ function conventions(): string {
   } MiB), nested at most ${limits.jsonDepth} deep. Fields that are not known are refused. Of a field given twice the last one counts. Numbers are those of JavaScript:
   an integer beyond 2^53 loses digits, so send it as a string.
 - **Times** are ISO 8601 with an offset or \`Z\`; answers are in UTC. **Durations** are \`15m\`, \`1h30m\` or \`PT15M\`.
-- **Lists** answer \`{ items, nextCursor }\`. Pass \`nextCursor\` back as \`cursor\` with the same filters until it is null.
+- **Lists** answer \`{ items, nextCursor }\`. Pass \`nextCursor\` back as \`cursor\` with the same filters until it is null: a page with few items, or none, need not be the last.
 - **Idempotency.** \`Idempotency-Key: "..."\` (1 to 255 printable ASCII characters, in quotes or bare), or \`idempotencyKey\` in the body, makes a repeated request
   answer what the first one answered, refusals included, with \`Idempotency-Replayed: true\`, for 24 hours. A key belongs to one method, path and body: white space in
   the body does not count, the order of its fields does. While the first request is under way the others get 409 and \`Retry-After\`. Failures of the server (5xx) are not kept.

@@ -33,7 +33,7 @@ export function createJobs(call: Call) {
 
   return {
     create: (body: CreateJobBody, { idempotencyKey }: Keyed = {}): Promise<Job> => call("createJob", { body, idempotencyKey }),
-    /** One page, newest jobs first. */
+    /** One page, newest jobs first, or by name with `namePrefix`; a short or empty one is not the last while it has a `nextCursor`. */
     list,
     /** Every job that matches, page after page. */
     iterate: (query: ListJobsQuery = {}): AsyncGenerator<Job, void, undefined> => iteratePages(list, query),

@@ -42,6 +42,8 @@ export const jobRoutes = {
     tag: "jobs",
     scope: "read",
     summary: "List jobs, newest first",
+    description:
+      "With namePrefix they come by name, in the order of its bytes. A page looks at jobs for a bounded time, so that no filter is slow: it may hold fewer items than asked for, even none, and still have a nextCursor, which goes on from there.",
     query: job.ListJobsQuery,
     responses: { 200: { description: "A page of jobs, without payloads", schema: job.JobPage } },
     errors: ["cursor_invalid", "instant_invalid"],

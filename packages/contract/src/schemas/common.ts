@@ -12,7 +12,7 @@ export const Instant = Type.String({
 });
 /** Read by the schedule package, whose error is more helpful than a pattern's. */
 export const Duration = Type.String({ minLength: 1, maxLength: 64, description: "Such as 15m, 1h30m, 90s or PT15M", examples: ["15m"] });
-export const Cursor = Type.String({ minLength: 1, maxLength: 1024, description: "nextCursor of the page before; opaque" });
+export const Cursor = Type.String({ minLength: 1, maxLength: 2048, description: "nextCursor of the page before; opaque" });
 export const JobName = Type.String({
   minLength: 1,
   maxLength: limits.nameChars,

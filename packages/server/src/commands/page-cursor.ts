@@ -4,6 +4,8 @@ import { PunctualError } from "@punctual/contract";
 /** What the last key of a page may look like. A forger can compute the checksum, so that a key is read as nothing but what its list sorts by. */
 const keyShapes = {
   jobs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  /** A job's name. */
+  named_jobs: /^\P{Cc}{1,200}$/u,
   backfills: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   dead_letters: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   runs: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,

@@ -4,7 +4,7 @@ import { listJobs as listRows } from "../store/job-list.ts";
 import { findJobByName } from "../store/jobs.ts";
 import { parseLabel } from "./label-filter.ts";
 import type { Operation } from "./operation.ts";
-import { cutPage, pageCursor } from "./page-cursor.ts";
+import { pageCursor } from "./page-cursor.ts";
 import { jobNotFound, requireJob } from "./require-job.ts";
 import { jobView } from "./views.ts";
 
@@ -31,8 +31,7 @@ export const listJobs: Operation<"listJobs"> = async (context, { query }) => {
     ...(nextRunFrom !== undefined && { nextFromMs: acceptInstant(nextRunFrom, "nextRunFrom") }),
     ...(nextRunTo !== undefined && { nextToMs: acceptInstant(nextRunTo, "nextRunTo") }),
   };
-  const pages = pageCursor(context.tenantId, "jobs", filters);
-  const found = await listRows(context.db, context.tenantId, filters, pages.read(cursor), limit + 1);
-  const { rows, lastKey } = cutPage(found, limit, (row) => row.job_id);
-  return { status: 200, body: { items: rows.map((row) => jobView(row, { withPayload: false })), nextCursor: pages.after(lastKey) } };
+  const pages = pageCursor(context.tenantId, namePrefix === undefined ? "jobs" : "named_jobs", filters);
+  const { rows, nextAfter } = await listRows(context.db, context.tenantId, filters, { after: pages.read(cursor), limit });
+  return { status: 200, body: { items: rows.map((row) => jobView(row, { withPayload: false })), nextCursor: pages.after(nextAfter) } };
 };

@@ -182,6 +182,25 @@ describe("lists", () => {
     expect(seen).toEqual(all.map((row) => row.job_id));
   });
 
+  test("of jobs by the beginning of a name page through them by name, whatever the names are made of", async () => {
+    const names = [
+      "by-name 1",
+      "by-name Z",
+      "by-name a",
+      `by-name ${"€".repeat(190)}`,
+      `by-name ${"🎈".repeat(90)}`,
+      `by-name ${"🎈".repeat(192)}`,
+    ];
+    for (const name of [...names].reverse()) await office.create({ every: "1h", name });
+    const seen: (string | null)[] = [];
+    for (let cursor: string | undefined | null; cursor !== null; ) {
+      const { body } = await office.ask("listJobs", { query: { limit: 1, namePrefix: "by-name", ...(cursor && { cursor }) } });
+      seen.push(...body.items.map((job) => job.name));
+      cursor = body.nextCursor;
+    }
+    expect(seen).toEqual(names);
+  });
+
   test("refuse filters that say nothing", async () => {
     expect(await office.refusalOf("listJobs", { query: { label: ["=x"] } })).toBe("request_invalid");
     expect(await office.refusalOf("listJobs", { query: { nextRunFrom: "tomorrow" } })).toBe("instant_invalid");

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { JobFilters } from "../../src/store/job-filters.ts";
-import { listJobs } from "../../src/store/job-list.ts";
+import { type JobListPage, listJobs } from "../../src/store/job-list.ts";
 import { insertJobs } from "../../src/store/jobs.ts";
 import { createStore, minuteMs, newJob, type Store, startMs } from "./fixture.ts";
 
@@ -62,17 +62,21 @@ function matching(filters: JobFilters): string[] {
         (filters.nextFromMs === undefined || (job.status === "active" && job.nextMs >= filters.nextFromMs)) &&
         (filters.nextToMs === undefined || (job.status === "active" && job.nextMs < filters.nextToMs)),
     )
-    .map((job) => job.jobId)
-    .sort()
-    .reverse();
+    .sort((a, b) => (filters.namePrefix === undefined ? -compare(a.jobId, b.jobId) : compare(a.name ?? "", b.name ?? "")))
+    .map((job) => job.jobId);
 }
 
-async function listAll(filters: JobFilters, limit: number): Promise<string[]> {
+const compare = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** @param firstJobs how many jobs a page looks at before it rests */
+async function listAll(filters: JobFilters, limit: number, firstJobs: number): Promise<string[]> {
   const ids: string[] = [];
-  for (;;) {
-    const page = await listJobs(store.db, store.tenantId, filters, ids.at(-1) ?? null, limit);
-    ids.push(...page.map((row) => row.job_id));
-    if (page.length < limit) return ids;
+  for (let after: string | null = null; ; ) {
+    const page: JobListPage = await listJobs(store.db, store.tenantId, filters, { after, limit }, { firstJobs, budgetMs: 0 });
+    expect(page.rows.length).toBeLessThanOrEqual(limit);
+    ids.push(...page.rows.map((row) => row.job_id));
+    after = page.nextAfter;
+    if (after === null) return ids;
   }
 }
 
@@ -106,15 +110,15 @@ describe("the list of jobs", () => {
     ["by the target's type", { labels: [], targetType: "worker" }],
     ["by the next run's time", { labels: [], nextFromMs: startMs + minuteMs, nextToMs: startMs + 3 * minuteMs }],
   ];
-  test.each(each)("%s holds what it says, newest first", async (_name, filters) => {
+  test.each(each)("%s holds what it says, newest first or by name", async (_name, filters) => {
     expect(matching(filters)).not.toEqual([]);
-    expect(await listAll(filters, 200)).toEqual(matching(filters));
+    expect(await listAll(filters, 200, 500)).toEqual(matching(filters));
   });
 
-  test("by any combination of filters, in pages of any size, holds what a plain filter would", async () => {
+  test("by any combination of filters, in pages of any size and however early they rest, holds what a plain filter would, each job once", async () => {
     await fc.assert(
-      fc.asyncProperty(anyFilters, fc.integer({ min: 1, max: 50 }), async (filters, limit) => {
-        expect(await listAll(filters, limit)).toEqual(matching(filters));
+      fc.asyncProperty(anyFilters, fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 60 }), async (filters, limit, firstJobs) => {
+        expect(await listAll(filters, limit, firstJobs)).toEqual(matching(filters));
       }),
       { numRuns: 60 },
     );
@@ -123,8 +127,8 @@ describe("the list of jobs", () => {
   test("neither repeats nor misses a job while others are created", async () => {
     const before = matching({ labels: [] });
     const seen: string[] = [];
-    for (let page = 0; seen.length < before.length; page++) {
-      const rows = await listJobs(store.db, store.tenantId, { labels: [] }, seen.at(-1) ?? null, 7);
+    while (seen.length < before.length) {
+      const { rows } = await listJobs(store.db, store.tenantId, { labels: [] }, { after: seen.at(-1) ?? null, limit: 7 });
       seen.push(...rows.map((row) => row.job_id));
       // Made after the list was begun, so its id is higher than any.
       const { jobId, ...late } = newJob();

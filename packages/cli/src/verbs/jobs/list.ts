@@ -26,7 +26,7 @@ export const verb: Verb = {
     withJson(withConnection(withLimit(command)))
       .addOption(new Option("--status <status>", "only jobs in this status").choices(["active", "paused", "completed"]))
       .option("--label <key=value>", "only jobs with this label, or with this key; repeat it, all must match", collect)
-      .option("--name-prefix <text>", "only jobs whose name begins so")
+      .option("--name-prefix <text>", "only jobs whose name begins so, by name")
       .option("--next-run-from <time>", "only jobs whose next occurrence is at or after this time")
       .option("--next-run-to <time>", "only jobs whose next occurrence is before this time")
       .action(async (options: Options) => {
