@@ -14,8 +14,8 @@ export type JobListPage = {
 /** How far one page looks. */
 export type ListPace = { firstJobs: number; budgetMs: number };
 
-/** A page of under 50 ms with what is around the statements; the first piece tells how common the labels are. */
-const usualPace: ListPace = { firstJobs: 500, budgetMs: 15 };
+/** A page of under 50 ms with what is around the statements; the first piece tells how common the labels are, and is what a page takes at least where jobs come from the disk. */
+const usualPace: ListPace = { firstJobs: 200, budgetMs: 15 };
 /** Labels that fewer of the first jobs have are rare: a page of them needs more jobs than it looks at. */
 const rareShare = 0.005;
 
