@@ -77,16 +77,19 @@ select punctual.ms(punctual.clock()) as now, (
   select from unnest($1::smallint[]) as s(shard)
   cross join lateral (select from punctual.live_runs l where l.shard = s.shard and l.state = 'ready' and l.queue is null limit 1) r) as any_ready`;
 
-/** Claims `best`, as far as they are still ready. */
+/**
+ * Claims `best`, as far as they are still ready. What is picked is locked and stays in its place, where the update finds it without the index: one that was changed since the
+ * statement began is picked in a place that the statement does not see, and is left for the next.
+ */
 const claimOf = (best: string): string => `
 with best as (${best}),
 picked as (
-  select l.shard, l.run_id from best b join punctual.live_runs l on ${sameRun("l", "b")}
+  select l.ctid as place from best b join punctual.live_runs l on ${sameRun("l", "b")}
   where l.state = 'ready' for update of l skip locked)
 update punctual.live_runs l
 set state = 'running', holder = $4, attempt = l.attempt + 1, due_at = punctual.clock(), started_at = coalesce(l.started_at, punctual.clock())
 from picked p
-where ${sameRun("l", "p")}
+where l.ctid = p.place
   and exists (select from punctual.nodes n where n.node_id = $4 and n.lease_until > punctual.clock())
 returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, punctual.ms(l.nominal_at) as nominal_ms, l.attempt,
           punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, l.origin, l.payload,
