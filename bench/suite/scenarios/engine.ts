@@ -5,9 +5,9 @@ import { setUpStage } from "../stage.ts";
 
 /** As many as a node's cache of definitions holds. */
 const jobs = 90_000;
-const defaultRate = 30_000;
+const defaultRate = 36_000;
 /** A run that becomes ready costs twice as much, and one that is fired and not begun keeps another from it. */
-const defaultRateReady = 16_000;
+const defaultRateReady = 20_000;
 const defaultSeconds = 60;
 const slots = 10_000;
 

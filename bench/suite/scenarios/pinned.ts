@@ -8,7 +8,7 @@ import type { Scenario } from "../scenario.ts";
 import { type Stage, setUpStage } from "../stage.ts";
 
 const jobs = 90_000;
-const defaultRate = 30_000;
+const defaultRate = 36_000;
 const defaultSeconds = 600;
 const freeSeconds = 60;
 const recoverySeconds = 120;

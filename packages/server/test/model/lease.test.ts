@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { leaseTimes, trustedUntil } from "../../src/model/lease.ts";
 
-test("a lease of four seconds is renewed every second and trusted for three and a half", () => {
-  expect(leaseTimes(4_000)).toEqual({ ttlMs: 4_000, renewEveryMs: 1_000, marginMs: 500 });
+test("a lease of four seconds is renewed every second and trusted for three and a half, and given up after three without work", () => {
+  expect(leaseTimes(4_000)).toEqual({ ttlMs: 4_000, renewEveryMs: 1_000, marginMs: 500, giveUpAfterMs: 3_000 });
   expect(trustedUntil(10_000, leaseTimes(4_000))).toBe(13_500);
 });
 
