@@ -52,8 +52,6 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const { db, membership, shards, slots, clock, emit } = options;
   let hungry = false;
   let batch = batchMost;
-  /** The last claim left something behind. */
-  let crowded = false;
   let newestAtMs = 0;
   const page = createPageSize(() => Math.min(batch, slots.free()), leastPerShard);
 
@@ -67,11 +65,12 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     clock.observe(waiting.now, sentMs);
     const retriesDue = waiting.next_wake_ms !== null && waiting.next_wake_ms <= waiting.now;
     if (retriesDue && (await wakeWaiting(db, owned, Math.max(4, Math.ceil((2 * batchMost) / owned.length)))) > 0) options.onWoken();
+    if (!waiting.any_ready) slots.crowded(false);
     if (!retriesDue && !waiting.any_ready) return restUntil(waiting.next_wake_ms, waiting.now);
     hungry = true;
     if (slots.free() === 0) return longestRestMs;
     if (options.doubt.isOpen()) return busyRestMs;
-    if (crowded && monotonicMs() >= newestAtMs) await beginNewest(owned);
+    if (slots.isCrowded() && monotonicMs() >= newestAtMs) await beginNewest(owned);
     if (slots.free() === 0) return longestRestMs;
     const nodeId = membership().nodeId();
     const perShard = page.of(owned.length);
@@ -80,7 +79,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     const full = hasFullPage(claimed, perShard);
     page.learn(claimed.length, full);
     const { dealtWith } = await options.beginClaimed(nodeId, claimed);
-    crowded = full || dealtWith === limits.total;
+    slots.crowded(full || dealtWith === limits.total);
     // A claim may bring more runs of one origin than its share has room for; without this, a long backlog of one would be claimed and handed back again
     // and again, 500 runs for each slot that becomes free.
     batch = dealtWith < claimed.length ? Math.max(batchLeast, dealtWith) : Math.min(batchMost, batch * 2);

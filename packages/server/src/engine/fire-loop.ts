@@ -12,7 +12,7 @@ import type { JobToAttend } from "./overlap-loop.ts";
 import { createPageSize, type PageSize } from "./page-size.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import { type Firing, prepareFiring } from "./prepare-firing.ts";
-import { createScanMarks } from "./scan-marks.ts";
+import { createScanMarks, keep, keepFullPages } from "./scan-marks.ts";
 import type { Settler } from "./settler.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 import type { Slots } from "./slots.ts";
@@ -96,13 +96,15 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
     // Before the same occurrences are fired again.
     if (await options.doubt.resolve()) options.onReady(true, new Set());
     if (!herd && clock.nowMs() < quietUntilMs) return restUntilNext(owned);
+    const begunMs = monotonicMs();
     // First, while there are slots: the herd takes all that are free.
     if (herd) await passNewest(owned);
     const fresh = await pass(marks.fresh(owned), owned, freshPage);
     herd = fresh !== null && fresh.full && fresh.behindMs > patienceMs;
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
-    if (fresh?.full || late?.full) return 0;
+    // What is fired now would wait, too: those that claim have their turn, or each run is fired at the expense of one that could begin (20,000 a second ended as 11,600).
+    if (fresh?.full || late?.full) return options.slots.isCrowded() ? monotonicMs() - begunMs : 0;
     return fresh || late ? busyRestMs : restUntilNext(owned);
   };
 
@@ -234,17 +236,4 @@ function startLane(options: FireLoopOptions, isMine: (shard: number) => boolean)
       loop.wake();
     },
   };
-}
-
-/** Behind a full page there may be more, due from its last row on. @returns whether any page was full */
-function keepFullPages(due: readonly DueCursor[], perShard: number, left: Map<number, number>): boolean {
-  const pages = new Map<number, { rows: number; lastMs: number }>();
-  for (const { shard, due_ms: dueMs } of due) pages.set(shard, { rows: (pages.get(shard)?.rows ?? 0) + 1, lastMs: dueMs });
-  const full = [...pages].filter(([, page]) => page.rows >= perShard);
-  for (const [shard, { lastMs }] of full) keep(left, shard, lastMs);
-  return full.length > 0;
-}
-
-function keep(left: Map<number, number>, shard: number, dueMs: number): void {
-  left.set(shard, Math.min(left.get(shard) ?? dueMs, dueMs));
 }

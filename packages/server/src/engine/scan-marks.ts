@@ -1,4 +1,4 @@
-import type { ShardScan } from "../store/firing.ts";
+import type { DueCursor, ShardScan } from "../store/firing.ts";
 import type { ShardRow } from "../store/shards.ts";
 import { monotonicMs } from "./node-clock.ts";
 
@@ -84,4 +84,18 @@ export function createScanMarks(): ScanMarks {
       for (const row of owned) if (scanned.has(row.shard)) row.backlogMs = backlogMs.get(row.shard) ?? null;
     },
   };
+}
+
+/** Behind a full page there may be more, due from its last row on. @returns whether any page was full */
+export function keepFullPages(due: readonly DueCursor[], perShard: number, left: Map<number, number>): boolean {
+  const pages = new Map<number, { rows: number; lastMs: number }>();
+  for (const { shard, due_ms: dueMs } of due) pages.set(shard, { rows: (pages.get(shard)?.rows ?? 0) + 1, lastMs: dueMs });
+  const full = [...pages].filter(([, page]) => page.rows >= perShard);
+  for (const [shard, { lastMs }] of full) keep(left, shard, lastMs);
+  return full.length > 0;
+}
+
+/** The earliest time at which something may still be due in the shard. */
+export function keep(left: Map<number, number>, shard: number, dueMs: number): void {
+  left.set(shard, Math.min(left.get(shard) ?? dueMs, dueMs));
 }

@@ -12,10 +12,14 @@ export type Slots = {
   taken(): number;
   /** Origins at their share. */
   saturated(): number[];
+  /** Whether more wait for slots than were claimed at the last look. */
+  isCrowded(): boolean;
+  crowded(isSo: boolean): void;
 };
 
 export function createSlots(total: number, perOrigin: number): Slots {
   let taken = 0;
+  let isCrowded = false;
   const held = new Map<number, number>();
   return {
     take(origin) {
@@ -34,6 +38,10 @@ export function createSlots(total: number, perOrigin: number): Slots {
     free: () => total - taken,
     room: (origin) => Math.max(0, Math.min(total - taken, perOrigin - (held.get(origin) ?? 0))),
     taken: () => taken,
+    isCrowded: () => isCrowded,
+    crowded: (isSo) => {
+      isCrowded = isSo;
+    },
     saturated: () => [...held].filter(([, count]) => count >= perOrigin).map(([origin]) => origin),
   };
 }
