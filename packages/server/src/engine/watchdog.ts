@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import { type FindingKind, findingKinds } from "@punctual/contract";
 import { readAuditedJobs, readRecorded } from "../commands/audited-jobs.ts";
 import { type AuditedJob, type ExpectedOccurrence, expectedOccurrences } from "../model/audit.ts";
@@ -18,8 +17,6 @@ const dutyTtlMs = 20_000;
 const jobsAPage = { least: 100, most: 500 };
 const occurrencesAPage = 500;
 const restAJobMs = 4;
-/** Then runs that are due have their turn. */
-const jobsAtAStretch = 20;
 /** After a page with many occurrences: at the pace of jobs, those that fire often would be audited more slowly than they fire. */
 const busyRestMs = 250;
 /** No round begins sooner after the one before. */
@@ -112,9 +109,8 @@ async function watch(
   const looked: WatchedRow[] = [];
   const parts: { watched: WatchedJob; jobId: string; job: AuditedJob; fromMs: number; toMs: number; expected: ExpectedOccurrence[] }[] = [];
   let left = occurrencesAPage;
-  for (const [index, row] of rows.entries()) {
+  for (const row of rows) {
     if (left <= 0) break;
-    if (index % jobsAtAStretch === jobsAtAStretch - 1) await setImmediate();
     looked.push(row);
     const job = jobs.get(row.job_id);
     if (!job) continue;
