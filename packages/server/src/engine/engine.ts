@@ -206,7 +206,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     wake: wakeLine.send,
     gauges: () => ({
       running: executor.running().count,
-      slotsFree: slots.free(),
+      slotsFree: options.slots - slots.taken(),
       shards: shards.owned().length,
       breakersOpen: breakers.openCount(),
     }),

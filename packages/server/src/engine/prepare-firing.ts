@@ -23,11 +23,12 @@ export type Firing = {
   stillDue: Map<number, number>;
 };
 
-/** Decides about every due cursor; takes slots for the runs that can begin at once. */
+/** Decides about every due cursor; takes slots for the runs that can begin at once, of those kept for newcomers only in shards that none of `herds` waits in. */
 export function prepareFiring(
   due: readonly DueCursor[],
   plans: ReadonlyMap<string, CachedPlan>,
   nodeId: number,
+  herds: ReadonlyMap<number, unknown>,
   { slots, breakers, plans: cache }: { slots: Slots; breakers: Breakers; plans: PlanCache },
 ): Firing {
   const firing: Firing = { moves: [], guarded: [], runs: [], begin: [], stillDue: new Map() };
@@ -46,12 +47,13 @@ export function prepareFiring(
     if (plan.next !== null && plan.next !== "on_completion" && plan.next.dueMs <= row.now) {
       firing.stillDue.set(row.shard, Math.min(firing.stillDue.get(row.shard) ?? plan.next.dueMs, plan.next.dueMs));
     }
+    const takeSlot = herds.has(row.shard) ? slots.take : slots.takeForNewcomer;
     for (const { runId, nominalMs, verdict, reason } of plan.occurrences) {
       const late = isLate(row, cached, nominalMs);
       const { priority, origin, queue } = cached.placement;
       const pass = verdict === "run" && queue === null ? breakers.pass(cached.tenantId, origin) : null;
       const held = verdict === "wait" ? "overlap" : pass === "held" ? "breaker" : null;
-      const begins = pass !== null && held === null && !late && slots.take(origin);
+      const begins = pass !== null && held === null && !late && takeSlot(origin);
       if (begins && pass === "granted") breakers.spend(cached.tenantId, origin);
       const state = verdict === "skip" ? "skipped" : held !== null ? "waiting" : begins ? "running" : "ready";
       const placement = { ...cached.placement, priority: late ? behindLiveWork : priority };

@@ -86,13 +86,11 @@ export function createScanMarks(): ScanMarks {
   };
 }
 
-/** Behind a full page there may be more, due from its last row on. @returns whether any page was full */
-export function keepFullPages(due: readonly DueCursor[], perShard: number, left: Map<number, number>): boolean {
+/** The shards that filled their page: behind it there may be more, due from its last row on. @returns by shard, when that row is due */
+export function fullPages(due: readonly DueCursor[], perShard: number): Map<number, number> {
   const pages = new Map<number, { rows: number; lastMs: number }>();
   for (const { shard, due_ms: dueMs } of due) pages.set(shard, { rows: (pages.get(shard)?.rows ?? 0) + 1, lastMs: dueMs });
-  const full = [...pages].filter(([, page]) => page.rows >= perShard);
-  for (const [shard, { lastMs }] of full) keep(left, shard, lastMs);
-  return full.length > 0;
+  return new Map([...pages].filter(([, { rows }]) => rows >= perShard).map(([shard, { lastMs }]) => [shard, lastMs]));
 }
 
 /** The earliest time at which something may still be due in the shard. */

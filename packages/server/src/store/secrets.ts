@@ -66,6 +66,34 @@ export async function readSecret(db: Queryable, cipher: Cipher, tenantId: number
   return rows.map((row) => cipher.open(row.ciphertext, contextOf(tenantId, name)));
 }
 
+/**
+ * The same for many at once: tenants in a herd's first second are a thousand.
+ *
+ * $1 tenants, $2 the name of each. Index: primary key of secrets.
+ */
+const readSecretsSql = `
+select w.place::int as place, s.ciphertext from unnest($1::int[], $2::text[]) with ordinality as w(tenant_id, name, place)
+join punctual.secrets s on s.tenant_id = w.tenant_id and s.name = w.name
+order by w.place, s.version desc`;
+
+/** A secret's owner and its name. */
+export type SecretKey = { tenantId: number; name: string };
+
+/** See readSecretsSql. @returns as of readSecret, in the order of the keys */
+export async function readSecrets(db: Queryable, cipher: Cipher, keys: readonly SecretKey[]): Promise<string[][]> {
+  const { rows } = await db.query<{ place: number; ciphertext: Buffer }>({
+    name: "secrets",
+    text: readSecretsSql,
+    values: [keys.map((key) => key.tenantId), keys.map((key) => key.name)],
+  });
+  const found = keys.map((): string[] => []);
+  for (const { place, ciphertext } of rows) {
+    const key = keys[place - 1];
+    if (key) found[place - 1]?.push(cipher.open(ciphertext, contextOf(key.tenantId, key.name)));
+  }
+  return found;
+}
+
 const keyCheckText = "punctual";
 
 /**

@@ -14,6 +14,20 @@ describe("slots", () => {
     expect(slots.saturated()).toEqual([]);
     expect([slots.free(), slots.taken(), slots.take(3)]).toEqual([1, 2, true]);
   });
+
+  it("are kept, a quarter of them, for what has only just become due, and no origin may have all of these", () => {
+    const slots = createSlots(64, 64);
+    const herd = Array.from({ length: 64 }, (_, origin) => slots.take(origin));
+    expect(herd.filter((taken) => taken)).toHaveLength(48);
+    expect([slots.free(), slots.room(99), slots.taken()]).toEqual([0, 0, 48]);
+    // Of the 16 that are kept, an origin that holds two has had its part.
+    expect([1, 2, 3].map(() => slots.takeForNewcomer(99))).toEqual([true, true, false]);
+    expect(Array.from({ length: 20 }, (_, n) => slots.takeForNewcomer(100 + n)).filter((taken) => taken)).toHaveLength(14);
+    expect(slots.taken()).toBe(64);
+    for (let origin = 0; origin < 17; origin++) slots.give(origin);
+    // What ends makes room for newcomers first.
+    expect([slots.free(), slots.take(7), slots.takeForNewcomer(99)]).toEqual([1, true, false]);
+  });
 });
 
 describe("a receiver that hangs", () => {
@@ -68,15 +82,9 @@ describe("a herd", () => {
     await receiver.stop();
   });
 
-  it("of one tenant that fills many looks lets through what another's job owes right behind it", async () => {
-    const herd = 600;
-    const at = (ms: number) => ({ runAt: new Date(ms).toISOString(), target: { type: "http" as const, url: receiver.url } });
-    const instantMs = Date.now() - 1_000;
-    const other = await cluster.addTenant("other");
-    const { jobId: model } = await cluster.createJob(at(instantMs));
-    const { jobId: neighbour } = await cluster.createJob(at(instantMs), { tenantId: other });
-    // All in the neighbour's shard, and due a millisecond before it.
-    await cluster.rows(
+  /** Adds so many jobs like `model` to the shard of another job, due a millisecond before it. */
+  const placeBefore = (jobId: string, model: string, count: number) =>
+    cluster.rows(
       `with clones as (
          select to_jsonb(j) || jsonb_build_object('shard', get_byte(uuid_send($2), 15), 'job_id', lpad(n::text, 30, '0') || right($2::text, 2)) as job
          from punctual.jobs j, generate_series(1, $3::int) n where j.job_id = $1),
@@ -84,8 +92,17 @@ describe("a herd", () => {
        insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at)
        select m.shard, m.job_id, m.tenant_id, m.revision, c.next_at, n.due_at - interval '1 millisecond'
        from made m, punctual.cursors c, punctual.cursors n where c.job_id = $1 and n.job_id = $2`,
-      [model, neighbour, herd],
+      [model, jobId, count],
     );
+
+  it("of one tenant that fills many looks lets through what another's job owes right behind it", async () => {
+    const herd = 600;
+    const at = (ms: number) => ({ runAt: new Date(ms).toISOString(), target: { type: "http" as const, url: receiver.url } });
+    const instantMs = Date.now() - 1_000;
+    const other = await cluster.addTenant("other");
+    const { jobId: model } = await cluster.createJob(at(instantMs));
+    const { jobId: neighbour } = await cluster.createJob(at(instantMs), { tenantId: other });
+    await placeBefore(neighbour, model, herd);
     await cluster.start({ slots: 2 * herd, slotsPerOrigin: herd });
     await receiver.waitFor(herd + 2, { timeoutMs: 20_000 });
     const runs = await eventually(async () => {
@@ -93,6 +110,24 @@ describe("a herd", () => {
       return ended.length === herd + 2 && ended;
     });
     expect(runs.findIndex((run) => run.job_id === neighbour)).toBeLessThan(herd / 2);
+  });
+
+  it("whose target hangs, and which may have every slot, leaves some to what falls due behind it", async () => {
+    const hanging = await startReceiver();
+    hanging.answer({ refuse: "hang" });
+    const instantMs = Date.now() - 1_000;
+    const at = ({ url }: Receiver) => ({ runAt: new Date(instantMs).toISOString(), target: { type: "http" as const, url } });
+    const other = await cluster.addTenant("other");
+    const { jobId: model } = await cluster.createJob(at(hanging));
+    const { jobId: neighbour } = await cluster.createJob(at(receiver), { tenantId: other });
+    await placeBefore(neighbour, model, 100);
+    const node = await cluster.start({ slots: 16, slotsPerOrigin: 16 });
+    await receiver.waitFor(1);
+    await hanging.waitFor(12);
+    await eventually(() => node.engine.gauges().running === 12);
+    expect(node.engine.gauges().slotsFree).toBe(4);
+    await node.stop(0);
+    await hanging.stop();
   });
 
   it("that takes every slot there is, each tenant within its share, lets through what falls due behind it", async () => {
