@@ -1,14 +1,13 @@
 // BullMQ with four workers of 100 jobs at once, which is where more of either brought nothing. What is done is removed: the cheapest it can do.
 import { Queue, Worker } from "bullmq";
 import { Redis } from "ioredis";
-import { batches, createTally, url } from "./tally.mjs";
+import { createTally, fill, url } from "./tally.mjs";
 
 const queueName = "nothing";
 const connect = () => new Redis(url, { maxRetriesPerRequest: null });
 const queue = new Queue(queueName, { connection: connect() });
 const opts = { removeOnComplete: true };
-for (const batch of batches()) await queue.addBulk(batch.map((n) => ({ name: "nothing", data: { n }, opts })));
-console.log("filled");
+await fill((batch) => queue.addBulk(batch.map((n) => ({ name: "nothing", data: { n }, opts }))));
 
 const tally = createTally();
 const nothing = async () => tally.add(1);

@@ -1,16 +1,15 @@
 // graphile-worker with what its documentation recommends for throughput: a local queue of 500 and completions in batches. It deletes what is done; it has no history.
 // https://worker.graphile.org/docs/performance
 import { makeWorkerUtils, run } from "graphile-worker";
-import { batches, createTally, url } from "./tally.mjs";
+import { createTally, fill, url } from "./tally.mjs";
 
 const quiet = { debug() {}, info() {}, warning: console.error, error: console.error };
 const { Logger } = await import("graphile-worker");
 const logger = new Logger(() => (level, message) => quiet[level]?.(message));
 const utils = await makeWorkerUtils({ connectionString: url, logger });
 await utils.migrate();
-for (const batch of batches()) await utils.addJobs(batch.map((n) => ({ identifier: "nothing", payload: { n } })));
+await fill((batch) => utils.addJobs(batch.map((n) => ({ identifier: "nothing", payload: { n } }))));
 await utils.release();
-console.log("filled");
 
 const tally = createTally();
 const runner = await run({

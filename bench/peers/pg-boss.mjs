@@ -1,6 +1,6 @@
 // pg-boss by its fetch and complete, 500 jobs each, in two loops side by side: its `work` polls at most twice a second. It keeps what is done in the same table.
 import PgBoss from "pg-boss";
-import { batches, createTally, url } from "./tally.mjs";
+import { createTally, fill, url } from "./tally.mjs";
 
 const queue = "nothing";
 const batchSize = 500;
@@ -8,8 +8,7 @@ const boss = new PgBoss({ connectionString: url, max: 8, supervise: false, sched
 boss.on("error", console.error);
 await boss.start();
 await boss.createQueue(queue);
-for (const batch of batches()) await boss.insert(batch.map((n) => ({ name: queue, data: { n } })));
-console.log("filled");
+await fill((batch) => boss.insert(batch.map((n) => ({ name: queue, data: { n } }))));
 
 const tally = createTally();
 let over = false;

@@ -5,8 +5,21 @@ export const jobs = Number(process.env.BENCH_JOBS ?? 300_000);
 export const url = process.env.BENCH_URL ?? "";
 export const insertBatch = 5_000;
 
-/** Numbers of jobs in batches, for an insert each. */
-export function* batches() {
+/** More bring nothing on two cores. */
+const insertsAtOnce = 2;
+
+/** Fills the queue, two batches at a time, and tells on standard output when that begins and ends. @param insert adds a job for each of these numbers */
+export async function fill(insert) {
+  const rest = batches();
+  const lane = async () => {
+    for (const batch of rest) await insert(batch);
+  };
+  console.log("filling");
+  await Promise.all(Array.from({ length: insertsAtOnce }, lane));
+  console.log("filled");
+}
+
+function* batches() {
   for (let from = 0; from < jobs; from += insertBatch)
     yield Array.from({ length: Math.min(insertBatch, jobs - from) }, (_, index) => from + index);
 }

@@ -32,6 +32,8 @@ const remarks: readonly { key: string; say: (value: unknown) => string }[] = [
   { key: "runsPerMove", say: (value) => `${number(value)} runs a move of the cursor` },
   { key: "lastStartSeconds", say: (value) => `the last one started after ${number(value)} s` },
   { key: "neighbourLagMs", say: (value) => `another tenant's job started at most ${number(times(value)?.max)} ms late` },
+  { key: "filledPerSecond", say: (value) => `filled at ${number(value)}/s` },
+  { key: "filledAndDonePerSecond", say: (value) => `filled and worked off, one after the other, at ${number(value)}/s` },
   { key: "runsPerCpuSecond", say: (value) => `${number(value)} runs a CPU second` },
   { key: "idleCpu", say: (value) => `nothing due: ${number((value as { node: number }).node * 100)} % of a core in the node` },
   { key: "freePerSecond", say: (value) => `${number(value)}/s before the snapshot` },

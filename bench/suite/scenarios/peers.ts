@@ -40,7 +40,10 @@ const schedules = 10_000;
 /** Later than that, the next minute's are due. */
 const startedMs = 180_000;
 
-/** They are given a queue that is full already, which spares them what the engine does besides: to find out what is due, and to insert it. */
+/**
+ * What a queue that is full is worked off at, which spares them what the engine does besides: to find out what is due, and to insert it. How fast it was filled is told
+ * beside it, and what both come to together, which is the nearest to the engine's work.
+ */
 export const peersScenario: Scenario = {
   name: "peers",
   purpose: "graphile-worker, pg-boss and BullMQ working off a full queue of jobs that do nothing, on the same machine (--size N jobs)",
@@ -51,7 +54,7 @@ export const peersScenario: Scenario = {
     const steps: (Figures & { step: string })[] = [];
     for (const peer of peers) {
       const found = await measure(context, stage, peer);
-      context.say(`${peer.step}: ${found.runsPerSecond} a second`);
+      context.say(`${peer.step}: ${found.runsPerSecond} a second, filled at ${String(found.filledPerSecond)}`);
       steps.push(found);
     }
     for (const peer of recurring) steps.push(await measureSchedules(context, stage, peer));
@@ -68,7 +71,10 @@ async function measure(context: Context, stage: Stage, { step, program, redis: f
   const env = { ...cleanEnvironment(), BENCH_URL: redis?.url ?? stage.url, BENCH_JOBS: String(jobs) };
   const child = startChild(step, [`${folder}${program}`], { cwd: folder, env });
   context.cleanup.add(() => child.signal("SIGKILL"));
+  await child.line(/^filling$/, fillMs);
+  const fillFromMs = performance.now();
   await child.line(/^filled$/, fillMs);
+  const filledPerSecond = Math.round(jobs / ((performance.now() - fillFromMs) / 1_000));
   if (redis === null) await stage.db.query("analyze");
   const from = Number(await child.line(/^from (\d+)$/, drainMs));
   const used = cpuOf(child, redis, stage);
@@ -81,11 +87,15 @@ async function measure(context: Context, stage: Stage, { step, program, redis: f
   await child.ended;
   await redis?.stop();
   const done = to - from;
+  const perSecond = Math.round(done / seconds);
   return {
     ...{
       step,
       note,
-      runsPerSecond: Math.round(done / seconds),
+      runsPerSecond: perSecond,
+      filledPerSecond,
+      // One job takes the time to be put there and the time to be worked off.
+      filledAndDonePerSecond: Math.round(1 / (1 / filledPerSecond + 1 / perSecond)),
       lagMs: null,
       cpuSeconds,
       memoryMb: null,
