@@ -6,6 +6,7 @@ import type { Doubt } from "./doubt.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import type { Pace } from "./pace.ts";
 import { createPageSize, hasFullPage } from "./page-size.ts";
 import type { Settler } from "./settler.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
@@ -36,6 +37,7 @@ export type ClaimLoopOptions = {
   doubt: Doubt;
   settler: Pick<Settler, "isBehind">;
   slots: Slots;
+  pace: Pace;
   clock: NodeClock;
   emit: Emit;
   /** Runs that had waited became ready, maybe some of queues. */
@@ -49,10 +51,11 @@ export type ClaimLoop = Loop & {
 
 /** Begins the runs that could not begin when they were fired: retries whose time has come, manual ones, and those that found no slot. */
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
-  const { db, membership, shards, slots, clock, emit } = options;
+  const { db, membership, shards, slots, pace, clock, emit } = options;
   let hungry = false;
   let batch = batchMost;
   let newestAtMs = 0;
+  let restsUntilMs = 0;
   const page = createPageSize(() => Math.min(batch, slots.free()), leastPerShard);
 
   const look = async (): Promise<number> => {
@@ -74,7 +77,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     if (slots.free() === 0) return longestRestMs;
     const nodeId = membership().nodeId();
     const perShard = page.of(owned.length);
-    const limits = { perShard, total: Math.min(batch, slots.free()) };
+    const limits = { perShard, total: Math.min(pace.batch(batch), slots.free()) };
+    const begunMs = monotonicMs();
     const claimed = await claimReady(db, nodeId, owned, limits, slots.saturated());
     const full = hasFullPage(claimed, perShard);
     page.learn(claimed.length, full);
@@ -84,8 +88,10 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     // and again, 500 runs for each slot that becomes free.
     batch = dealtWith < claimed.length ? Math.max(batchLeast, dealtWith) : Math.min(batchMost, batch * 2);
     // All that it asked for were there and begun: there are more.
-    if (dealtWith === limits.total) return 0;
-    return claimed.length > 0 ? busyRestMs : longestRestMs / 5;
+    const restMs = pace.restMs(monotonicMs() - begunMs);
+    restsUntilMs = monotonicMs() + restMs;
+    if (dealtWith === limits.total) return restMs;
+    return claimed.length > 0 ? Math.max(busyRestMs, restMs) : longestRestMs / 5;
   };
 
   const beginNewest = async (owned: readonly number[]): Promise<void> => {
@@ -108,7 +114,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       if (!hungry) return;
       // Once for all slots that become free meanwhile: an origin at its share would otherwise cause a look for each of its attempts that ends.
       hungry = false;
-      setTimeout(loop.wake, busyRestMs);
+      setTimeout(loop.wake, Math.max(busyRestMs, restsUntilMs - monotonicMs()));
     },
   };
 }

@@ -23,6 +23,7 @@ import { startHousekeeping } from "./housekeeping.ts";
 import { join, type Membership } from "./membership.ts";
 import { createNodeClock } from "./node-clock.ts";
 import { startOverlapLoop } from "./overlap-loop.ts";
+import { createPace } from "./pace.ts";
 import { pauseGone } from "./pause-job.ts";
 import { createPlanCache } from "./plan-cache.ts";
 import { startQueueLoop } from "./queue-loop.ts";
@@ -136,7 +137,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const membership = () => beginning;
   const wakes = { onTaken: () => wakeLoops(null), onNodes: () => rescueLoop.attend() };
   const shards = startShardKeeper({ db, membership: () => node, reach, emit, ...wakes });
-  const shared = { db, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
+  const pace = createPace();
+  const shared = { db, pace, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
   const doubt = createDoubt(db, executor, settler);
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });

@@ -5,6 +5,7 @@ import { createFireDue, type FireDue, type FireDueOptions } from "./fire-due.ts"
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import { type NewcomerLoop, startNewcomerLoop } from "./newcomer-loop.ts";
 import { monotonicMs, type NodeClock } from "./node-clock.ts";
+import type { Pace } from "./pace.ts";
 import { createPageSize, type PageSize } from "./page-size.ts";
 import { createScanMarks, fullPages, keep } from "./scan-marks.ts";
 import type { Settler } from "./settler.ts";
@@ -22,7 +23,8 @@ const busyRestMs = 14;
 
 /** About how many cursors a scan takes, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
 const batchCursors = 1_000;
-const leastPerShard = 4;
+/** Two looks like more than one look takes as soon as two are due at once; at full strength it is four or more. */
+const leastPerShard = 2;
 /** A page that is full of what has only just become due is no herd: the next look is through with it. */
 const patienceMs = 50;
 
@@ -32,6 +34,7 @@ export type FireLoopOptions = FireDueOptions & {
   /** Whether the database's clock shows what it may show by now. */
   isOnCourse: (nowMs: number) => boolean;
   clock: NodeClock;
+  pace: Pace;
 };
 
 /**
@@ -62,8 +65,8 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
   let herd = false;
   /** Up to then, by the database's clock, nothing was to become due; looks before that only make sure, for a wake that was lost. */
   let quietUntilMs = Number.NEGATIVE_INFINITY;
-  const freshPage = createPageSize(() => batchCursors, leastPerShard);
-  const backlogPage = createPageSize(() => batchCursors, leastPerShard);
+  const freshPage = createPageSize(() => options.pace.batch(batchCursors), leastPerShard);
+  const backlogPage = createPageSize(() => options.pace.batch(batchCursors), leastPerShard);
 
   const look = async (): Promise<number> => {
     const owned = shards.owned().filter(({ shard }) => shard % lanes === lane);
@@ -77,7 +80,8 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
     const backlog = marks.backlog(owned);
     const late = backlog && (await pass(backlog, owned, backlogPage));
     // What is fired now would wait, too: those that claim have their turn, or each run is fired at the expense of one that could begin (20,000 a second ended as 11,600).
-    if (fresh?.full || late?.full) return options.slots.isCrowded() ? monotonicMs() - begunMs : 0;
+    const busyMs = monotonicMs() - begunMs;
+    if (fresh?.full || late?.full) return Math.max(options.slots.isCrowded() ? busyMs : 0, options.pace.restMs(busyMs));
     return fresh || late ? busyRestMs : restUntilNext(owned);
   };
 
@@ -92,7 +96,7 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
     const full = herds.size > 0;
     if (page === freshPage) {
       const isLate = nowMs !== undefined && nowMs - Math.min(...due.map((row) => row.due_ms)) > patienceMs;
-      herd = full && (isLate || due.length >= batchCursors / 2);
+      herd = full && (isLate || due.length >= options.pace.batch(batchCursors) / 2);
       newcomers.met(lane, herd ? new Map(scan.shards.map((shard) => [shard, herds.get(shard) ?? nowMs ?? 0])) : null);
     }
     const left = due.length > 0 ? await fireDue(due, herds) : new Map<number, number>();
@@ -113,6 +117,7 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
     const scan = marks.everything(owned);
     const { now, next_due_ms: nextDueMs } = await peekDue(db, scan);
     clock.observe(now, sentMs);
+    options.pace.calm(monotonicMs() - sentMs);
     // It became due after the scan; were the marks moved, a node that was paused in between for long would pass over it.
     if (nextDueMs !== null && nextDueMs <= now) return 1;
     marks.passed(scan, owned, new Map(), now);

@@ -1,14 +1,19 @@
+import { chooseNewcomers } from "../model/newcomers.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
-import { readNewestDue } from "../store/firing.ts";
+import { peekDue, readNewestDue } from "../store/firing.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Doubt } from "./doubt.ts";
 import type { FireDue } from "./fire-due.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
+import { monotonicMs } from "./node-clock.ts";
+import type { Pace } from "./pace.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 
 /** As far apart as the looks of the fire loop while runs are due all the time. */
 const busyRestMs = 14;
+/** However late the next one is: what is created meanwhile may be sooner. */
+const longestRestMs = 50;
 /** Nothing is asked then; the fire loop wakes it when it meets a herd. */
 const restMs = 60_000;
 /** Of each shard a look: what there is more of is a herd itself, and has its turn with the others. */
@@ -25,6 +30,7 @@ export type NewcomerLoopOptions = {
   /** Whether the database's clock shows what it may show by now. */
   isOnCourse: (nowMs: number) => boolean;
   fireDue: FireDue;
+  pace: Pick<Pace, "felt" | "reset">;
   emit: Emit;
 };
 
@@ -54,8 +60,15 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
     const behind = [...upToOfLane.values()].flatMap((upTo) => [...upTo]).filter(([shard]) => owned.has(shard));
     if (behind.length === 0) return busyRestMs;
     const scan = { shards: behind.map(([shard]) => shard), watermarksMs: behind.map(([, upToMs]) => upToMs + justAfterMs) };
+    const askedMs = monotonicMs();
     const due = await readNewestDue(db, scan, perShard);
-    if (due[0] && options.isOnCourse(due[0].now)) await options.fireDue(due, nobody);
+    const { chosen, holdBackFor } = chooseNewcomers(due);
+    options.pace.felt(monotonicMs() - askedMs, holdBackFor);
+    if (due.length === 0) {
+      const { now, next_due_ms: nextDueMs } = await peekDue(db, scan);
+      return Math.max(1, Math.min(longestRestMs, (nextDueMs ?? Number.POSITIVE_INFINITY) - now));
+    }
+    if (chosen[0] && options.isOnCourse(chosen[0].now)) await options.fireDue(chosen, nobody);
     return busyRestMs;
   };
 
@@ -69,7 +82,10 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
   return {
     ...loop,
     met(lane, upTo) {
-      if (upTo === null) return void upToOfLane.delete(lane);
+      if (upTo === null) {
+        if (upToOfLane.delete(lane) && upToOfLane.size === 0) options.pace.reset();
+        return;
+      }
       if (upToOfLane.size === 0) loop.wake();
       upToOfLane.set(lane, upTo);
     },

@@ -13,12 +13,16 @@ export type PageSize = {
  */
 export function createPageSize(batch: () => number, least: number): PageSize {
   let growth = 1;
+  let wanted = batch();
   return {
-    of: (shards) => Math.min(batch(), growth * Math.max(least, Math.ceil(batch() / shards))),
+    of(shards) {
+      wanted = batch();
+      return Math.min(wanted, growth * Math.max(least, Math.ceil(wanted / shards)));
+    },
     learn(rows, full) {
       if (!full) growth = 1;
-      else if (rows < batch() / 2) growth *= 2;
-      else if (rows > batch()) growth = Math.max(1, growth / 2);
+      else if (rows < wanted / 2) growth *= 2;
+      else if (rows > wanted) growth = Math.max(1, growth / 2);
     },
   };
 }

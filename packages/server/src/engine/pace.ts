@@ -1,0 +1,36 @@
+import { firstPace, learnQuiet, nextPace, restAfter } from "../model/herd-pace.ts";
+import { monotonicMs } from "./node-clock.ts";
+
+/** How hard this node works off what is more than a look can take; whoever does such work asks before it and after it. */
+export type Pace = {
+  /** Those who look for newcomers have asked, it took so long, and so many were there. */
+  felt(tookMs: number, found: number): void;
+  /** A question of the same kind took so long, and nothing was due. */
+  calm(tookMs: number): void;
+  /** The herd is through. */
+  reset(): void;
+  /** How many to take at once, of so many at full strength. */
+  batch(most: number): number;
+  /** How long to rest after having been busy for so long. */
+  restMs(busyMs: number): number;
+};
+
+export function createPace(): Pace {
+  let pace = firstPace;
+  let feltAtMs = monotonicMs();
+  return {
+    felt(tookMs, found) {
+      const nowMs = monotonicMs();
+      pace = nextPace(pace, { tookMs, found, sinceMs: nowMs - feltAtMs });
+      feltAtMs = nowMs;
+    },
+    calm: (tookMs) => {
+      pace = learnQuiet(pace, tookMs);
+    },
+    reset: () => {
+      pace = { ...firstPace, quietMs: pace.quietMs };
+    },
+    batch: (most) => Math.ceil(most * pace.share),
+    restMs: (busyMs) => restAfter(pace, busyMs),
+  };
+}
