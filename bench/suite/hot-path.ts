@@ -60,9 +60,9 @@ function decide(due: readonly DueCursor[], { everyMs, tenantId }: Pace): { moves
   const placement = { priority: 4, origin: originKey(tenantId, "limit"), queue: null, concurrencyKey: null, pulled: false };
   const moves: CursorMove[] = [];
   const born: NewRun[] = [];
-  for (const { shard, job_id: jobId, revision, next_ms: nextMs } of due) {
+  for (const { shard, job_id: jobId, revision, next_ms: nextMs, place } of due) {
     const laterMs = nextMs + everyMs;
-    moves.push({ shard, jobId, revision, nextMs, next: { nominalMs: laterMs, dueMs: laterMs }, counted: 1 });
+    moves.push({ shard, jobId, revision, nextMs, next: { nominalMs: laterMs, dueMs: laterMs }, counted: 1, place });
     const runId = occurrenceRunId(jobId, nextMs);
     born.push({ shard, jobId, runId, nominalMs: nextMs, state: "running", placement, expiresMs: null, held: null, reason: null });
   }

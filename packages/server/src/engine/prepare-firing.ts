@@ -41,7 +41,7 @@ export function prepareFiring(
     if (!plan) continue;
     const { next, counted, nextIfSkipped } = plan;
     const { overlap } = cached.plan;
-    const move = { shard: row.shard, jobId: row.job_id, revision: row.revision, nextMs: row.next_ms, next, counted };
+    const move = { shard: row.shard, jobId: row.job_id, revision: row.revision, nextMs: row.next_ms, next, counted, place: row.place };
     if (overlap === "allow") firing.moves.push(move);
     else firing.guarded.push({ ...move, overlap, nextIfSkipped });
     if (plan.next !== null && plan.next !== "on_completion" && plan.next.dueMs <= row.now) {

@@ -4,6 +4,12 @@ import { monotonicMs } from "./node-clock.ts";
 
 /** Rows may become visible this much after the time they are due at, when the transaction that wrote them was slow to commit. */
 const lateCommitMs = 10_000;
+/**
+ * Most rows are visible at once. So that not every look walks what has fired in the last ten seconds (29,000 entries at 2,894 runs a second, and with a snapshot held elsewhere each is
+ * looked up in the table), looks begin a second ago, or where the last one had to leave off, and one every two seconds begins at the watermark.
+ */
+const soonVisibleMs = 1_000;
+const wideScanEveryMs = 2_000;
 /** Every shard is scanned from the beginning this often, for rows that became visible even later (a commit that waited for its standby, say). */
 const fullScanEveryMs = 60_000;
 /** Full scans begun in one look, so that no look is slow. */
@@ -34,6 +40,8 @@ export type ScanMarks = {
 export function createScanMarks(): ScanMarks {
   const backlogMs = new Map<number, number>();
   const fullScanMs = new Map<number, number>();
+  const soonMs = new Map<number, number>();
+  let wideScanAtMs = monotonicMs() + wideScanEveryMs;
 
   const beginFullScans = (owned: readonly ShardRow[]): void => {
     const nowMs = monotonicMs();
@@ -51,11 +59,16 @@ export function createScanMarks(): ScanMarks {
 
   const forgetOthers = (owned: readonly ShardRow[]): void => {
     const held = new Set(owned.map((row) => row.shard));
-    for (const shard of [...backlogMs.keys()]) if (!held.has(shard)) backlogMs.delete(shard);
+    for (const marksMs of [backlogMs, soonMs]) for (const shard of [...marksMs.keys()]) if (!held.has(shard)) marksMs.delete(shard);
   };
 
   return {
-    fresh: (owned) => ({ shards: owned.map((row) => row.shard), watermarksMs: owned.map((row) => row.watermarkMs) }),
+    fresh(owned) {
+      const isWide = monotonicMs() >= wideScanAtMs;
+      if (isWide) wideScanAtMs = monotonicMs() + wideScanEveryMs;
+      const from = ({ shard, watermarkMs }: ShardRow): number => (isWide ? watermarkMs : Math.max(watermarkMs, soonMs.get(shard) ?? 0));
+      return { shards: owned.map((row) => row.shard), watermarksMs: owned.map(from) };
+    },
     backlog(owned) {
       beginFullScans(owned);
       forgetOthers(owned);
@@ -70,12 +83,17 @@ export function createScanMarks(): ScanMarks {
     passed(scan, owned, left, nowMs) {
       const freshMs = nowMs - lateCommitMs;
       const scanned = new Set(scan.shards);
+      const watermarksMs = new Map(owned.map((row) => [row.shard, row.watermarkMs]));
       for (const row of owned) if (scanned.has(row.shard)) row.watermarkMs = Math.max(row.watermarkMs, freshMs);
       for (const [index, shard] of scan.shards.entries()) {
         const leftMs = left.get(shard) ?? Number.POSITIVE_INFINITY;
         const markMs = backlogMs.get(shard) ?? Number.POSITIVE_INFINITY;
         // A fresh scan says nothing about what lies before its own mark.
         const keptMs = markMs < (scan.watermarksMs[index] ?? 0) ? markMs : Number.POSITIVE_INFINITY;
+        const isFresh = (scan.watermarksMs[index] ?? 0) >= (watermarksMs.get(shard) ?? 0);
+        // Left within ten seconds: no backlog, so that the next look has to begin there.
+        const leftSoonMs = leftMs - 1 < freshMs ? Number.POSITIVE_INFINITY : leftMs - 1;
+        soonMs.set(shard, Math.min(leftSoonMs, isFresh ? nowMs - soonVisibleMs : (soonMs.get(shard) ?? 0)));
         // A millisecond earlier, as times in the database are finer than that.
         const nextMs = Math.min(leftMs - 1, keptMs);
         if (nextMs < freshMs) backlogMs.set(shard, nextMs);

@@ -30,8 +30,16 @@ const plannedRun = `(v->>0)::uuid as run_id, punctual.at((v->>1)::float8) as nom
  */
 const isDue = "case when c.due_at <= punctual.clock() then true else $1::bigint is null and c.next_at <= punctual.clock() end";
 
+/**
+ * How a move finds its cursor: by its key, or where it was read. A place needs no index, and no walk over the versions of the cursor that a snapshot held elsewhere keeps alive:
+ * after ten minutes of it a cursor that moves every three seconds has two hundred, all of them under its key. One that was moved meanwhile is not at its place any more,
+ * which is what the compare-and-set would have found; that it is this job's is compared in words that no index offers itself for.
+ */
+const byKey = sameJob("c", "m");
+const byPlace = "c.ctid = m.place and c.shard is not distinct from m.shard and c.job_id is not distinct from m.job_id";
+
 /** Carries out `moves`. @param kept what else of a move the runs are made from */
-const firedFrom = (kept: string): string => `
+const firedFrom = (found: string, kept: string): string => `
 may as (
   select where $1::bigint is null or exists (select from punctual.nodes n where n.node_id = $1 and n.lease_until > punctual.clock())),
 moved as (
@@ -39,13 +47,13 @@ moved as (
   set next_at = m.new_next_at, due_at = coalesce(m.new_due_at, 'infinity'), fired = c.fired + m.counted
   from moves m
   where not m.over and exists (select from may)
-    and ${sameJob("c", "m")} and c.revision = m.revision and c.next_at = m.next_at
+    and ${found} and c.revision = m.revision and c.next_at = m.next_at
     and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 ended as (
   delete from punctual.cursors c using moves m
   where m.over and exists (select from may)
-    and ${sameJob("c", "m")} and c.revision = m.revision and c.next_at = m.next_at
+    and ${found} and c.revision = m.revision and c.next_at = m.next_at
     and ${isDue}
   returning c.shard, c.job_id, c.tenant_id, c.revision, ${kept}),
 fired as (select * from moved union all select * from ended)`;
@@ -69,6 +77,11 @@ born as (
   on conflict (shard, run_id) do nothing
   returning run_id, state)`;
 
+const fireFrom = (moves: string, found: string): string => `
+with moves as (${moves}),${firedFrom(found, "m.runs")},
+runs as (select f.shard, f.job_id, f.tenant_id, f.revision, ${plannedRun} from fired f cross join lateral jsonb_array_elements(f.runs) v),${recorded}
+select case when count(*) < $3::int then coalesce(array_agg(run_id::text), '{}') end as among, punctual.ms(punctual.clock()) as now from born`;
+
 /**
  * Fires occurrences: moves each cursor on and records what became of the occurrences it passed, in one statement.
  *
@@ -82,10 +95,14 @@ born as (
  * whether workers pull it, when it is skipped if it has not begun, why it is held]. A held run is looked at again after a minute, if nothing releases it before.
  * $3 how many of the runs are to live. Returns null when so many went into live_runs, else those that did; see settleSucceededSql. Locks: the cursors' rows. Index: primary key of cursors.
  */
-export const fireSql = `
-with moves as (${plannedMoves}),${firedFrom("m.runs")},
-runs as (select f.shard, f.job_id, f.tenant_id, f.revision, ${plannedRun} from fired f cross join lateral jsonb_array_elements(f.runs) v),${recorded}
-select case when count(*) < $3::int then coalesce(array_agg(run_id::text), '{}') end as among, punctual.ms(punctual.clock()) as now from born`;
+export const fireSql = fireFrom(plannedMoves, byKey);
+
+/**
+ * As fireSql, for cursors that were read a moment ago: each move has besides [9] the place of the row, its ctid.
+ *
+ * Parameters and locks as of fireSql. Index: none for the cursors, primary key of nodes.
+ */
+export const fireInPlaceSql = fireFrom(`select m.*, (v->>9)::tid as place from (${plannedMoves}) m`, byPlace);
 
 /**
  * As fireSql, for jobs whose runs must not overlap: an occurrence meets what is live of its job, backfills aside, and is run, held or skipped by it.
@@ -110,7 +127,7 @@ moves as (
          case when skips then punctual.at((v->>11)::float8) else new_next_at end as new_next_at,
          case when skips then punctual.at((v->>12)::float8) else new_due_at end as new_due_at,
          case when skips then 0 else counted end as counted, case when skips then (v->>10)::boolean else over end as over
-  from met),${firedFrom("m.runs, m.policy, m.live, m.waits")},
+  from met),${firedFrom(byKey, "m.runs, m.policy, m.live, m.waits")},
 judged as (
   select f.shard, f.job_id, f.tenant_id, f.revision, r.*, case
     when r.state = 'skipped' or f.live = 0 and r.turn = 1 then 'run'

@@ -2,7 +2,7 @@ import type { HoldReason } from "@punctual/contract";
 import type { NextOccurrence } from "../model/firing-plan.ts";
 import type { Placement } from "../model/placement.ts";
 import type { Queryable } from "./database.ts";
-import { fireSql, fireUnlessBusySql } from "./fire-statements.ts";
+import { fireInPlaceSql, fireSql, fireUnlessBusySql } from "./fire-statements.ts";
 import { dueSql, newestDueSql, peekSql } from "./hot-statements.ts";
 
 /** Shards with the watermark of each, in the same order; epoch ms. */
@@ -17,6 +17,8 @@ export type DueCursor = {
   due_ms: number;
   fired: number;
   now: number;
+  /** Where the row was: until it is changed. */
+  place: string;
 };
 
 /** See dueSql. */
@@ -54,6 +56,8 @@ export type CursorMove = {
   /** Null ends the cursor; `on_completion` keeps it without a next occurrence until the run has ended. */
   next: NextOccurrence | "on_completion" | null;
   counted: number;
+  /** Of the cursor, as it was read a moment ago. */
+  place?: string;
 };
 
 /** What becomes of one occurrence. */
@@ -72,7 +76,7 @@ export type NewRun = {
 };
 
 /**
- * See fireSql.
+ * See fireSql, and fireInPlaceSql, which is taken when the place of every cursor is known.
  *
  * @param nodeId the node that holds the runs born running; null when a command records what was due
  * @returns ids of the runs now live, and the database's time
@@ -85,11 +89,11 @@ export async function fire(
 ): Promise<{ live: Set<string>; nowMs: number | null }> {
   const runsOf = runTuples(runs);
   const toLive = runs.filter((run) => run.state !== "skipped").map((run) => run.runId);
-  const values = [nodeId, JSON.stringify(moves.map((move) => moveTuple(move, runsOf))), toLive.length];
+  const inPlace = moves.every(({ place }) => place !== undefined);
+  const tuples = moves.map((move) => (inPlace ? [...moveTuple(move, runsOf), move.place] : moveTuple(move, runsOf)));
   const { rows } = await db.query<{ among: string[] | null; now: number }>({
-    name: "fire",
-    text: fireSql,
-    values,
+    ...(inPlace ? { name: "fire", text: fireInPlaceSql } : { name: "fire_by_key", text: fireSql }),
+    values: [nodeId, JSON.stringify(tuples), toLive.length],
   });
   const { among, now } = rows[0] ?? { among: [], now: null };
   return { live: new Set(among ?? toLive), nowMs: now };

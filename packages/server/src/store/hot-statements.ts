@@ -12,10 +12,10 @@ import { sameRun } from "./by-key.ts";
 function dueFrom(end: "asc" | "desc"): string {
   return `
 select s.shard, c.job_id, c.tenant_id, c.revision, punctual.ms(c.next_at) as next_ms, punctual.ms(c.due_at) as due_ms, c.fired,
-       punctual.ms(punctual.clock()) as now
+       punctual.ms(punctual.clock()) as now, c.ctid::text as place
 from unnest($1::smallint[], $2::float8[]) as s(shard, watermark)
 cross join lateral (
-  select * from punctual.cursors c
+  select *, c.ctid from punctual.cursors c
   where c.shard = s.shard and c.due_at >= punctual.at(s.watermark) and c.due_at <= punctual.clock()
   order by c.due_at ${end} limit $3) c`;
 }

@@ -36,6 +36,32 @@ describe("watermarks", () => {
     expect(owned.map((row) => row.backlogMs)).toEqual([null, null]);
   });
 
+  it("are gone back to every two seconds, and looks between begin a second ago, or where the last one left off", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, 0), shard(2, 0)];
+    marks.passed(marks.fresh(owned), owned, new Map([[1, nowMs - 4_000]]), nowMs);
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 4_001, nowMs - 1_000]);
+    marks.passed(marks.fresh(owned), owned, none, nowMs + 20);
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 980, nowMs - 980]);
+    const hrtime = process.hrtime.bigint;
+    vi.spyOn(process.hrtime, "bigint").mockImplementation(() => hrtime() + 2_000_000_000n);
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 9_980, nowMs - 9_980]);
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 980, nowMs - 980]);
+  });
+
+  it("hide nothing that a look at a backlog leaves within the last seconds", () => {
+    const marks = createScanMarks();
+    const owned = [shard(1, 0)];
+    marks.passed(marks.fresh(owned), owned, new Map([[1, nowMs - 60_000]]), nowMs);
+    const backlog = marks.backlog(owned);
+    expect(backlog).not.toBeNull();
+    marks.passed(backlog ?? { shards: [], watermarksMs: [] }, owned, new Map([[1, nowMs - 5_000]]), nowMs);
+    expect(marks.backlog(owned)).toBeNull();
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 5_001]);
+    marks.passed(marks.fresh(owned), owned, none, nowMs);
+    expect(marks.fresh(owned).watermarksMs).toEqual([nowMs - 1_000]);
+  });
+
   it("need no backlog for what the next fresh scan sees anyway, nor for shards that are gone", () => {
     const marks = createScanMarks();
     const owned = [shard(1, 0), shard(2, 0)];

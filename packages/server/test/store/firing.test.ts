@@ -44,6 +44,27 @@ describe("firing an occurrence", () => {
     expect(await cursorOf(job.jobId)).toEqual({ next_ms: job.nextMs + hourMs, fired: 1 });
   });
 
+  test("finds the cursor where it was read, and nothing there once it has moved, or when another job's is there", async () => {
+    const [job, other] = [await store.addJob(), await store.addJob()];
+    const placeOf = async ({ jobId }: { jobId: string }): Promise<string> =>
+      at(await store.rows<{ place: string }>("select ctid::text as place from punctual.cursors where job_id = $1", [jobId]), 0).place;
+    const place = await placeOf(job);
+    const read = at(
+      (await readDue(store.db, allShards, 50)).filter((row) => row.job_id === job.jobId),
+      0,
+    );
+    expect(read.place).toBe(place);
+    const atOthers = await fire(store.db, node, [moveOf(job, { place: await placeOf(other) })], [runOf(job)]);
+    expect([...atOthers.live]).toEqual([]);
+    const run = runOf(job);
+    expect([...(await fire(store.db, node, [moveOf(job, { place })], [run])).live]).toEqual([run.runId]);
+    expect(await cursorOf(job.jobId)).toEqual({ next_ms: job.nextMs + hourMs, fired: 1 });
+    expect(await placeOf(job)).not.toBe(place);
+    expect([...(await fire(store.db, node, [moveOf(job, { place })], [run])).live]).toEqual([]);
+    expect(await cursorOf(job.jobId)).toEqual({ next_ms: job.nextMs + hourMs, fired: 1 });
+    expect(await cursorOf(other.jobId)).toEqual({ next_ms: other.nextMs, fired: 0 });
+  });
+
   test("lets it wait where it was placed: for workers of its queue, under its key, until it is skipped", async () => {
     const job = await store.addJob();
     const place = { priority: 7, origin: 3, queue: 5, concurrencyKey: 11, pulled: true };

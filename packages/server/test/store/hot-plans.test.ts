@@ -37,6 +37,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   newestDueSql: [shards, watermarks, "4"],
   peekSql: [shards, watermarks],
   fireSql: ["1", none, "0"],
+  fireInPlaceSql: ["1", none, "0"],
   fireUnlessBusySql: ["1", none],
   heldJobsSql: [shards, "4", "0"],
   releaseSql: [none],
@@ -170,6 +171,15 @@ describe("every hot statement", () => {
     expect(joins.map(({ Plans: [, inner] = [] }) => inner?.["CTE Name"]).filter((list) => list !== undefined && list !== "seen")).toEqual(
       [],
     );
+  });
+});
+
+describe("a cursor that was read a moment ago", () => {
+  test("is found at its place, through no index", async () => {
+    const cursors = (await planOf("fireInPlaceSql")).filter(
+      (node) => node["Relation Name"] === "cursors" && node["Node Type"] !== "ModifyTable",
+    );
+    expect(cursors.map((node) => node["Node Type"])).toEqual(["Tid Scan", "Tid Scan"]);
   });
 });
 
