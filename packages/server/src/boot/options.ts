@@ -121,8 +121,7 @@ export const configurationOptions = [
     type: "integer",
     default: "1000",
     bounds: ["1", "20000"],
-    description:
-      "Attempts this node makes at once. A quarter of them is kept for runs that have only just become due: what has waited, and what comes by the thousand, has the others",
+    description: "Attempts this node makes at once; a quarter of them only of runs that have just become due, and are no part of a herd",
     extremes: "1 makes one after the other; 20000 needs as many sockets (`ulimit -n`) and memory for as many answers",
     commands: node,
   },

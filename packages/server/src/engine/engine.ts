@@ -134,11 +134,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const guard = startRestoreGuard({ db, emit, ...options.guard, onResumed: () => wakeLoops(null) });
   // In restore mode nothing begins, while the node keeps its lease and its shards.
   const beginning: Membership = { ...node, trusted: () => node.trusted() && guard.mayBegin() };
-  const membership = () => beginning;
   const wakes = { onTaken: () => wakeLoops(null), onNodes: () => rescueLoop.attend() };
   const shards = startShardKeeper({ db, membership: () => node, reach, emit, ...wakes });
-  const pace = createPace();
-  const shared = { db, pace, membership, shards, plans, executor, settler, slots, breakers, clock, emit };
+  const shared = { db, pace: createPace(), membership: () => beginning, shards, plans, executor, settler, slots, breakers, clock, emit };
   const doubt = createDoubt(db, executor, settler);
   const beginClaimed = createBeginClaimed(shared);
   const queueLoop = startQueueLoop({ ...shared, beginClaimed });
