@@ -11,6 +11,8 @@ import type { Settler } from "./settler.ts";
 
 const lookEveryMs = 500;
 const reconcileEveryMs = 10_000;
+/** Of its time it takes a hundredth at most: with a snapshot held elsewhere it passes every run that was held since. */
+const reconcileRest = 100;
 /** Longer than any statement may take, so that a run held this long without being known here will not become known. */
 const heldForMs = 15_000;
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
@@ -19,7 +21,7 @@ export type WatchLoopOptions = { db: Database; membership: () => Membership; exe
 
 /** Watches over the runs this node holds: aborts those whose end was asked for, and hands back those it holds without knowing. */
 export function startWatchLoop({ db, membership, executor, settler, emit }: WatchLoopOptions): Loop {
-  let reconciledMs = monotonicMs();
+  let reconcileAtMs = monotonicMs() + reconcileEveryMs;
 
   const look = async (): Promise<number> => {
     const { count, shards } = executor.running();
@@ -27,9 +29,11 @@ export function startWatchLoop({ db, membership, executor, settler, emit }: Watc
       const requests = await readCancelRequests(db, membership().nodeId(), shards);
       for (const request of requests) executor.cancel(request.run_id, request.cancel_reason);
     }
-    if (monotonicMs() - reconciledMs > reconcileEveryMs) {
-      reconciledMs = monotonicMs();
+    const nowMs = monotonicMs();
+    if (nowMs > reconcileAtMs) {
+      reconcileAtMs = nowMs + reconcileEveryMs;
       await reconcile();
+      reconcileAtMs = Math.max(reconcileAtMs, monotonicMs() + reconcileRest * (monotonicMs() - nowMs));
     }
     return lookEveryMs;
   };

@@ -2,6 +2,7 @@ import { shardOf } from "../model/ids.ts";
 import { sameRun } from "./by-key.ts";
 import type { Queryable } from "./database.ts";
 import { cursorGoesOn } from "./fixed-delay.ts";
+import { cancelRequestsSql } from "./hot-statements.ts";
 
 /** When `l`, whose end is asked for, ends by itself: at once if its webhook was accepted, for then there is nobody to be told; any other as before. */
 export const acceptedEndsNow = "case when l.holder < 0 and not l.pulled then punctual.clock() else l.expires_at end";
@@ -75,11 +76,7 @@ function matched(which: CancelWhich): { name: string; where: string; id: string;
   return { name: "cancel_job", where: "l.job_id = $2", id, more: [] };
 }
 
-/**
- * Runs held by this node whose end was asked for.
- *
- * $1 shards the node's runs lie in, $2 this node. Index: live_runs_holder.
- */
+/** See cancelRequestsSql. */
 export async function readCancelRequests(
   db: Queryable,
   nodeId: number,
@@ -87,10 +84,7 @@ export async function readCancelRequests(
 ): Promise<{ run_id: string; cancel_reason: string }[]> {
   const { rows } = await db.query<{ run_id: string; cancel_reason: string }>({
     name: "cancel_requests",
-    text: `select l.run_id, l.cancel_reason from unnest($1::smallint[]) as s(shard)
-           cross join lateral (
-             select * from punctual.live_runs l where l.shard = s.shard and l.state = 'running' and l.holder = $2) l
-           where l.cancel_reason is not null`,
+    text: cancelRequestsSql,
     values: [shards, nodeId],
   });
   return rows;

@@ -138,3 +138,14 @@ cross join lateral (
   where l.shard = s.shard and l.state = 'running'
     and l.holder = any (array(select n.node_id from punctual.nodes n where n.buried_at is not null))
   limit $2) l`;
+
+/**
+ * Runs held by this node whose end was asked for, a thousand of each shard. Asked twice a second while anything runs: it passes nothing but such runs, however many there are and were.
+ *
+ * $1 shards the node's runs lie in, $2 this node. Locks: none. Index: live_runs_cancel.
+ */
+export const cancelRequestsSql = `
+select l.run_id, l.cancel_reason from unnest($1::smallint[]) as s(shard)
+cross join lateral (
+  select * from punctual.live_runs l where l.shard = s.shard and l.state = 'running' and l.holder = $2 and l.cancel_reason is not null
+  limit 1000) l`;

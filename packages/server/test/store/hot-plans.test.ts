@@ -50,6 +50,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   settleSucceededSql: [none],
   settleSql: [none],
   orphansSql: [shards, "50"],
+  cancelRequestsSql: [shards, "1"],
   peekExpirySql: [shards],
   skipUnstartedSql: [shards, "50"],
   expiredLeasesSql: [shards, "50"],
