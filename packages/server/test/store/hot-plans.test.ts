@@ -9,6 +9,7 @@ import * as fireStatements from "../../src/store/fire-statements.ts";
 import * as statements from "../../src/store/hot-statements.ts";
 import * as leaseStatements from "../../src/store/lease-statements.ts";
 import * as overlapStatements from "../../src/store/overlap-statements.ts";
+import { claimFromQueue } from "../../src/store/queue-claims.ts";
 import * as queueStatements from "../../src/store/queue-statements.ts";
 import * as settleStatements from "../../src/store/settle-statements.ts";
 import { at } from "./fixture.ts";
@@ -89,10 +90,9 @@ beforeAll(async () => {
     maxConnections: 1,
     statementTimeoutMs: 10_000,
     connectTimeoutMs: 5_000,
+    // Plans are made without a look at the values.
     indexPlansOnly: true,
   });
-  // The plan every connection ends up with after a few executions, chosen without a look at the values.
-  await db.query("set plan_cache_mode = force_generic_plan");
 });
 afterAll(async () => {
   await db.end();
@@ -181,6 +181,23 @@ describe("a cursor that was read a moment ago", () => {
       (node) => node["Relation Name"] === "cursors" && node["Node Type"] !== "ModifyTable",
     );
     expect(cursors.map((node) => node["Node Type"])).toEqual(["Tid Scan", "Tid Scan"]);
+  });
+});
+
+describe("a claim from a queue", () => {
+  const prepared =
+    "select generic_plans::int as kept, custom_plans::int as anew from pg_prepared_statements where name = 'claim_from_queue'";
+  const taker = { holder: -1, worker: "w", leaseMs: 1_000 };
+
+  test("walks the queue in the order of its index, however much waits in it", async () => {
+    const locking = (await planOf("claimFromQueueSql")).filter((node) => node["Node Type"] === "LockRows");
+    expect(locking).toHaveLength(2);
+    expect(locking.flatMap(flatten).map((node) => node["Node Type"])).not.toContain("Sort");
+  });
+
+  test("is planned once, not for each queue", async () => {
+    for (let queue = 200; queue < 210; queue++) await claimFromQueue(db, taker, { shard: queue, queue }, 100);
+    expect((await db.query(prepared)).rows).toEqual([{ kept: 10, anew: 0 }]);
   });
 });
 
