@@ -1,6 +1,7 @@
 import { shardOf } from "../model/ids.ts";
 import type { Queryable } from "./database.ts";
 import { acceptSql, extendSql, heldLeasesSql, readyQueuesSql } from "./lease-statements.ts";
+import { settleLeasedSql } from "./settle-statements.ts";
 
 /** How many holders one look-up gives; the sequence's step. */
 const holdersAtOnce = 64;
@@ -75,6 +76,20 @@ export async function readHeldLeases(db: Queryable, leases: readonly LeaseKey[])
   });
   const held = rows.filter((row) => row.job_id !== null).map((row): [string, HeldLease] => [row.run_id, row]);
   return { held: new Map(held), nowMs: rows[0]?.now ?? Number.NaN };
+}
+
+/** The success of a leased run's first attempt. */
+export type LeasedSuccess = { runId: string; holder: number; output: string | null; outputTruncated: boolean };
+/** A run that has ended so, with what was read of it. */
+export type EndedLease = Pick<HeldLease, "run_id" | "job_id" | "tenant_id" | "revision" | "nominal_ms" | "held_ms" | "now">;
+
+/** See settleLeasedSql. @returns those that were still held */
+export async function settleLeased(db: Queryable, successes: readonly LeasedSuccess[]): Promise<EndedLease[]> {
+  const tuples = successes.map(({ runId, holder, output, outputTruncated }) =>
+    output === null ? [shardOf(runId), runId, holder] : [shardOf(runId), runId, holder, output, outputTruncated],
+  );
+  const { rows } = await db.query<EndedLease>({ name: "settle_leased", text: settleLeasedSql, values: [JSON.stringify(tuples)] });
+  return rows;
 }
 
 /**

@@ -33,6 +33,33 @@ history as (
   from ended)
 select case when count(*) < jsonb_array_length($1::jsonb) then coalesce(jsonb_agg(jsonb_build_array(run_id, holder)), '[]') end as among from ended`;
 
+/**
+ * As settleSucceededSql, of runs that workers held under leases: what their rows know of the attempt is taken from there, so that nobody has to read them first. Whether a job has a
+ * fixed delay, its cursor tells.
+ *
+ * $1 results: [shard, run, holder, output, output truncated]. Returns the runs that were still held in their first attempt; the others are left, for settleSql to judge.
+ * Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors.
+ */
+export const settleLeasedSql = `
+with ended as (
+  delete from punctual.live_runs l
+  using (
+    select (v->>0)::smallint as shard, (v->>1)::uuid as run_id, (v->>2)::bigint as holder, v->>3 as output, (v->>4)::boolean as output_truncated
+    from jsonb_array_elements($1::jsonb) v) r
+  where ${sameRun("l", "r")} and l.holder = r.holder and l.attempt = 1
+  returning l.shard, l.run_id, l.job_id, l.tenant_id, l.revision, l.kind, l.nominal_at, l.due_at as held_at, l.rerun_of, l.payload, l.queue,
+            l.concurrency_key, l.origin, l.note, l.worker, r.output, r.output_truncated),
+history as (
+  insert into punctual.finished_runs
+    (shard, run_id, job_id, tenant_id, revision, state, kind, nominal_at, attempt, started_at, finished_at, rerun_of, payload, queue, concurrency_key,
+     origin, note, sole_duration_ms, output, output_truncated, worker)
+  select shard, run_id, job_id, tenant_id, revision, 'succeeded', kind, nominal_at, 1, held_at, punctual.clock(), rerun_of, payload, queue,
+         concurrency_key, origin, note, greatest(0, punctual.ms(punctual.clock()) - punctual.ms(held_at)), output, output_truncated, worker
+  from ended),
+resumed as (${cursorGoesOn("ended e where true")})
+select run_id, job_id, tenant_id, revision, punctual.ms(nominal_at) as nominal_ms, punctual.ms(held_at) as held_ms, punctual.ms(punctual.clock()) as now
+from ended`;
+
 /** What is written of a result beside its run. */
 const settledColumns = [
   ...["holder", "attempt", "outcome", "state", "started_at", "finished_at", "failure_class", "status_code", "error", "output"],

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cancelRuns } from "../../src/store/cancelling.ts";
 import { fire } from "../../src/store/firing.ts";
+import { settleLeased } from "../../src/store/leasing.ts";
 import { retryEndedRun } from "../../src/store/retrying.ts";
 import {
   type AddedJob,
@@ -67,4 +68,24 @@ test("nor with its cancelling; and the newer one's end counts although the older
   await retryEndedRun(store.db, store.tenantId, older, placement);
   await end(newer);
   expect(await cursorOf(job)).toBe(startMs + 10 * minuteMs);
+});
+
+test("a fixed delay begins with a worker's success as with a node's, and no other cursor moves; told again, it changes nothing", async () => {
+  const [delayed, plain] = [
+    await store.addJob({ nextMs: startMs - hourMs, afterMs: 10 * minuteMs }),
+    await store.addJob({ nextMs: startMs - hourMs }),
+  ];
+  const [first, other] = [runOf(delayed), runOf(plain)];
+  await fire(store.db, node, [moveOf(delayed, { next: "on_completion" }), moveOf(plain)], [first, other]);
+  const movedTo = await cursorOf(plain);
+  const leased = [first, other].map(({ runId }) => ({ runId, holder: -5, output: null, outputTruncated: false }));
+  expect(await settleLeased(store.db, leased)).toEqual([]);
+  await store.rows("update punctual.live_runs set holder = -5, worker = 'w' where run_id = any ($1)", [[first.runId, other.runId]]);
+  const ended = await settleLeased(store.db, leased);
+  expect(ended.map((run) => run.run_id).sort()).toEqual([first.runId, other.runId].sort());
+  expect([await cursorOf(delayed), await cursorOf(plain)]).toEqual([startMs + 10 * minuteMs, movedTo]);
+  expect(await settleLeased(store.db, leased)).toEqual([]);
+  expect(await store.rows("select worker, node_id from punctual.finished_runs where run_id = $1", [first.runId])).toEqual([
+    { worker: "w", node_id: null },
+  ]);
 });

@@ -49,6 +49,7 @@ const parameters: { [name in keyof typeof hot]: string[] } = {
   claimSql: [shards, "4", "50", "1", "'{}'"],
   claimNewestSql: [shards, "8", "50", "1", "'{}'"],
   settleSucceededSql: [none],
+  settleLeasedSql: [none],
   settleSql: [none],
   orphansSql: [shards, "50"],
   cancelRequestsSql: [shards, "1"],
@@ -251,7 +252,7 @@ describe("when statistics were taken while next to nothing was live", () => {
       for (const { "Index Cond": condition, "Index Name": index } of scans) expect(condition, `${name}: ${index}`).toMatch(/shard|job_id/);
     });
 
-    test.each(["settleSucceededSql", "settleSql", "claimSql", "extendSql", "acceptSql"] as const)(
+    test.each(["settleSucceededSql", "settleLeasedSql", "settleSql", "claimSql", "extendSql", "acceptSql"] as const)(
       "%s finds each run by its id",
       async (name) => {
         const conditions = (await planOf(name)).flatMap((node) => (node["Index Name"] === "live_runs_pkey" ? [node["Index Cond"]] : []));

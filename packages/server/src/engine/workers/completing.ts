@@ -1,7 +1,16 @@
-import type { LeaseResult, WorkerDesk } from "../../commands/workers/desk.ts";
+import type { AfterCompletion, LeaseResult, WorkerDesk } from "../../commands/workers/desk.ts";
+import { shardOf } from "../../model/ids.ts";
 import type { Database } from "../../store/database.ts";
 import { type AttemptResult, settle } from "../../store/dispatching.ts";
-import { extendLeases, type HeldLease, readAcceptedRun, readHeldLeases } from "../../store/leasing.ts";
+import {
+  type EndedLease,
+  extendLeases,
+  type HeldLease,
+  type LeasedSuccess,
+  readAcceptedRun,
+  readHeldLeases,
+  settleLeased,
+} from "../../store/leasing.ts";
 import { appendLogs } from "../../store/run-logs.ts";
 import type { Emit } from "../../telemetry/events.ts";
 import type { FollowUp } from "../follow-up.ts";
@@ -28,7 +37,7 @@ export function createCompleting({
   followUp,
   onSettled,
 }: CompletingOptions): Pick<WorkerDesk, "beat" | "complete" | "completeAccepted"> {
-  const plansOf = (runs: readonly HeldLease[]): Promise<Map<string, CachedPlan>> =>
+  const plansOf = (runs: readonly EndedLease[]): Promise<Map<string, CachedPlan>> =>
     plans.get(runs.map((run) => ({ jobId: run.job_id, revision: run.revision })));
 
   const write = async (
@@ -58,6 +67,38 @@ export function createCompleting({
     return kept;
   };
 
+  /** Successes at once, which are nearly all there is, in one statement instead of a look at the runs and then a settle. @returns the runs that are ended by it */
+  const endSucceeded = async (results: readonly LeasedSuccess[]): Promise<Set<string>> => {
+    const ended = results.length === 0 ? [] : await settleLeased(db, results);
+    if (ended.length === 0) return new Set();
+    // The runs have ended, whatever comes now: what a plan is needed for is then left to the sweeps.
+    const known = await plansOf(ended).catch(() => new Map<string, CachedPlan>());
+    for (const run of ended) {
+      const { run_id: runId, job_id: jobId, tenant_id: tenantId, revision, held_ms: heldMs } = run;
+      followUp({ shard: shardOf(runId), jobId, revision }, known.get(planKey(jobId, revision)), "succeeded");
+      const times = { lagMs: heldMs - run.nominal_ms, durationMs: Math.max(0, run.now - heldMs) };
+      emit({ type: "attempt_ended", runId, jobId, tenantId, attempt: 1, next: "succeeded", failureClass: null, ...times });
+    }
+    onSettled([...new Set(ended.map((run) => shardOf(run.run_id)))]);
+    return new Set(ended.map((run) => run.run_id));
+  };
+
+  /** Whatever else became of runs, and what comes too late. */
+  const endOthers = async (results: readonly LeaseResult[]): Promise<Map<string, AfterCompletion>> => {
+    const { held, nowMs } = await readHeldLeases(db, results);
+    const known = await plansOf([...held.values()]);
+    const settled = new Map<string, ToldResult>();
+    const late: LeaseResult[] = [];
+    for (const result of results) {
+      const run = held.get(result.runId);
+      const { holder, attempt } = result;
+      if (run) settled.set(result.runId, toldResult(run, { holder, attempt }, result, known.get(planKey(run.job_id, run.revision))));
+      else late.push(result);
+    }
+    const kept = await write([...settled.values(), ...late.map((result) => lateResult(result, result, nowMs))], held, known);
+    return new Map([...settled].filter(([runId]) => kept.has(runId)).map(([runId, { next }]) => [runId, next]));
+  };
+
   return {
     // Lines first: a line that is written twice, as the answer was lost, is better than one that goes with the lease.
     async beat(beats) {
@@ -67,18 +108,11 @@ export function createCompleting({
 
     async complete(results) {
       await appendLogs(db, results);
-      const { held, nowMs } = await readHeldLeases(db, results);
-      const known = await plansOf([...held.values()]);
-      const settled = new Map<string, ToldResult>();
-      const late: LeaseResult[] = [];
-      for (const result of results) {
-        const run = held.get(result.runId);
-        const { holder, attempt } = result;
-        if (run) settled.set(result.runId, toldResult(run, { holder, attempt }, result, known.get(planKey(run.job_id, run.revision))));
-        else late.push(result);
-      }
-      const kept = await write([...settled.values(), ...late.map((result) => lateResult(result, result, nowMs))], held, known);
-      return new Map([...settled].filter(([runId]) => kept.has(runId)).map(([runId, { next }]) => [runId, next]));
+      const became = new Map<string, AfterCompletion>();
+      for (const runId of await endSucceeded(results.filter(isSuccessAtOnce))) became.set(runId, "succeeded");
+      const others = results.filter(({ runId }) => !became.has(runId));
+      if (others.length > 0) for (const [runId, next] of await endOthers(others)) became.set(runId, next);
+      return became;
     },
 
     async completeAccepted(runId, grant, told) {
@@ -94,3 +128,5 @@ export function createCompleting({
     },
   };
 }
+
+const isSuccessAtOnce = ({ outcome, attempt }: LeaseResult): boolean => outcome === "succeeded" && attempt === 1;

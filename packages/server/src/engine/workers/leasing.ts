@@ -91,9 +91,17 @@ export function createLeasing(db: Database, plans: PlanCache, followUp: FollowUp
         }
         const endsMs = run.now + limitMs;
         leases.push({
-          ...{ runId: run.run_id, holder, attempt: run.attempt, jobId: run.job_id, jobName: cached.name, queue: from.name },
-          ...{ nominalMs: run.nominal_ms, payload: run.payload ?? cached.payload },
-          ...{ leasedMs: run.now, untilMs: Math.min(run.now + leaseMs, endsMs), endsMs },
+          runId: run.run_id,
+          holder,
+          attempt: run.attempt,
+          jobId: run.job_id,
+          jobName: cached.name,
+          queue: from.name,
+          nominalMs: run.nominal_ms,
+          payload: run.payload ?? cached.payload,
+          leasedMs: run.now,
+          untilMs: Math.min(run.now + leaseMs, endsMs),
+          endsMs,
         });
       }
       await endAll(ends);
