@@ -56,8 +56,15 @@ export function holdRun(lease: LeasedRun, leaseEndsMs: number): HeldRun {
   let lines: LogLine[] = [];
   let progress: Pick<News, "progress" | "message"> = {};
   const run: WorkerRun = {
-    ...{ runId: lease.runId, idempotencyKey: lease.idempotencyKey, jobId: lease.jobId, jobName: lease.jobName, queue: lease.queue },
-    ...{ attempt: lease.attempt, payload: lease.payload, traceparent: lease.traceparent, signal: controller.signal },
+    runId: lease.runId,
+    idempotencyKey: lease.idempotencyKey,
+    jobId: lease.jobId,
+    jobName: lease.jobName,
+    queue: lease.queue,
+    attempt: lease.attempt,
+    payload: lease.payload,
+    traceparent: lease.traceparent,
+    signal: controller.signal,
     nominalTime: new Date(lease.nominalAt),
     endsAt: new Date(lease.endsAt),
     log: (message, level = "info") => {

@@ -12,6 +12,7 @@ const waits = { defaultText: "20s", mostMs: 30_000 };
 const leaseBounds = { defaultText: "30s", leastMs: 5_000, mostMs: 600_000 };
 /** Two beats may be lost before the lease is. */
 const beatsALease = 3;
+const spanBytes = 8;
 
 export const leaseRuns =
   (desk: WorkerDesk): Operation<"leaseRuns"> =>
@@ -30,10 +31,15 @@ export const leaseRuns =
       leaseMs,
       gone: context.gone ?? null,
     });
-    return { status: 200, body: { leases: granted.map((run) => leaseView(context, run, leaseMs)) } };
+    // Of all at once: a call for each took as long as its run's token.
+    const spans = randomBytes(granted.length * spanBytes).toString("hex");
+    const leases = granted.map((run, index) =>
+      leaseView(context, run, leaseMs, spans.substring(2 * spanBytes * index, 2 * spanBytes * (index + 1))),
+    );
+    return { status: 200, body: { leases } };
   };
 
-function leaseView({ cipher, tenantId }: CommandContext, run: GrantedLease, leaseMs: number): LeasedRun {
+function leaseView({ cipher, tenantId }: CommandContext, run: GrantedLease, leaseMs: number, span: string): LeasedRun {
   const { runId, holder, attempt, leasedMs, endsMs } = run;
   return {
     runId,
@@ -49,6 +55,6 @@ function leaseView({ cipher, tenantId }: CommandContext, run: GrantedLease, leas
     heartbeatEvery: formatDuration(Math.round(leaseMs / beatsALease)),
     idempotencyKey: runId,
     // One trace a run, one span an attempt, as for webhooks.
-    traceparent: `00-${runId.replaceAll("-", "")}-${randomBytes(8).toString("hex")}-01`,
+    traceparent: `00-${runId.replaceAll("-", "")}-${span}-01`,
   };
 }
