@@ -35,12 +35,16 @@ const remarks: readonly { key: string; say: (value: unknown) => string }[] = [
   { key: "filledPerSecond", say: (value) => `filled at ${number(value)}/s` },
   { key: "filledAndDonePerSecond", say: (value) => `filled and worked off, one after the other, at ${number(value)}/s` },
   { key: "runsPerCpuSecond", say: (value) => `${number(value)} runs a CPU second` },
-  { key: "idleCpu", say: (value) => `nothing due: ${number((value as { node: number }).node * 100)} % of a core in the node` },
+  { key: "idleCpu", say: (value) => `nothing due: ${idle(value as Idle)}` },
   { key: "freePerSecond", say: (value) => `${number(value)}/s before the snapshot` },
   { key: "pinnedPerSecond", say: (value) => `${number(value)}/s while it was held` },
   { key: "pinnedLastMinutePerSecond", say: (value) => `${number(value)}/s in its last minute` },
   { key: "recoverySeconds", say: (value) => `back after ${number(value)} s` },
 ];
+
+type Idle = { node: number; database: number | null };
+const idle = ({ node, database }: Idle): string =>
+  `${number(node * 100)} % of a core in the node${database === null ? "" : `, ${number(database * 100)} % in the database`}`;
 
 /** The results as tables of a page: runs, then requests, then what else is to be said, and on what it was measured. */
 export function tablesOf(results: readonly Result[]): string {
