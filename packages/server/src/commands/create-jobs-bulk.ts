@@ -2,7 +2,7 @@ import { type BulkResult, CreateJob, type CreateJobBody, type Problem, PunctualE
 import { type AcceptedJob, acceptJob, signsWithOwnSecret } from "../model/job-definition.ts";
 import { problemOf } from "../model/problem.ts";
 import { faultsOf } from "../model/validation.ts";
-import { insertJobs, type NewJob } from "../store/jobs.ts";
+import { type Created, insertJobsHopefully, type NewJob } from "../store/jobs.ts";
 import { addSecret, jobSigningSecret, newSigningSecret, removeSecret } from "../store/secrets.ts";
 import { readGrounds, type TenantSettings } from "../store/settings.ts";
 import { asCreated, newJob, newJobId, wakeIfSoon } from "./create-job.ts";
@@ -50,12 +50,12 @@ function judge(context: CommandContext, job: unknown, nowMs: number, guests: Gue
   }
 }
 
-async function store(context: CommandContext, candidates: readonly Candidate[]): Promise<Map<string, number>> {
+async function store(context: CommandContext, candidates: readonly Candidate[]): Promise<Created> {
   if (candidates.length === 0) return new Map();
   for (const { row, signingSecret } of candidates) {
     if (signingSecret) await addSecret(context.db, context.cipher, context.tenantId, jobSigningSecret(row.jobId), signingSecret);
   }
-  const created = await insertJobs(
+  const created = await insertJobsHopefully(
     context.db,
     context.tenantId,
     candidates.map((candidate) => candidate.row),
@@ -66,7 +66,7 @@ async function store(context: CommandContext, candidates: readonly Candidate[]):
   return created;
 }
 
-function itemOf(entry: Candidate | PunctualError, created: ReadonlyMap<string, number>, tenantId: number): Item {
+function itemOf(entry: Candidate | PunctualError, created: Created, tenantId: number): Item {
   if (entry instanceof PunctualError) return refused(entry);
   const createdMs = created.get(entry.row.jobId);
   if (createdMs === undefined) return refused(nameTaken(entry.name));

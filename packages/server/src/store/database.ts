@@ -113,7 +113,12 @@ export async function transaction<T>(db: Database, work: (tx: Queryable) => Prom
 
 /** The same for what a command was given: the open transaction of its request when there is one, else one of its own. */
 export function withinTransaction<T>(db: Queryable, work: (tx: Queryable) => Promise<T>): Promise<T> {
-  return db instanceof pg.Pool ? transaction(db, work) : work(db);
+  return isInTransaction(db) ? work(db) : transaction(db, work);
+}
+
+/** Whether a failure would undo what others have done: anything but a pool is an open transaction. */
+export function isInTransaction(db: Queryable): db is Exclude<Queryable, Database> {
+  return !(db instanceof pg.Pool);
 }
 
 /** For those who share a transaction and know nothing of each other: a connection takes one statement at a time. */

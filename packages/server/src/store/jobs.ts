@@ -1,5 +1,6 @@
 import { shardOf } from "../model/ids.ts";
-import type { Queryable } from "./database.ts";
+import { createJobsOfFreeNamesSql, createJobsSql } from "./creation-statements.ts";
+import { isInTransaction, isUniqueViolation, type Queryable, transaction } from "./database.ts";
 import { gathered } from "./gathering.ts";
 
 /** A job with its cursor, times in epoch ms. `definition` and `payload` are JSON texts. */
@@ -47,36 +48,43 @@ export type NewJob = {
   queue: { key: number; name: string } | null;
 };
 
-/**
- * Creates up to a thousand jobs in one statement; with a taken name, a job is left out while its neighbours are created.
- *
- * $1 tenant; $2 JSON array of [shard, id, name, definition, payload, target type, labels, next ms, due ms, fixed delay, queue, its name]. Locks: the new rows; a name that another open
- * transaction is inserting makes it wait for that one, in the order of names so that two requests cannot wait for each other. A one-time job whose time has passed is due now, under its old nominal time.
- */
-const insertJobsSql = `
-with input as (
-  select (v->>0)::smallint as shard, (v->>1)::uuid as job_id, v->>2 as name, v->>3 as definition, v->>4 as payload, v->>5 as target_type, v->6 as labels,
-         punctual.at((v->>7)::float8) as next_at, punctual.at((v->>8)::float8) as due_at, (v->>9)::bigint as after_ms, (v->>10)::bigint as queue,
-         v->>11 as queue_name, place
-  from jsonb_array_elements($2::jsonb) with ordinality as t(v, place)),
-names as (
-  insert into punctual.job_names (tenant_id, name, shard, job_id) select $1, name, shard, job_id from input where name is not null order by name collate "C", place
-  on conflict do nothing returning job_id),
-accepted as (select * from input where name is null or job_id in (select job_id from names)),
-new_jobs as (
-  insert into punctual.jobs (shard, job_id, tenant_id, name, revision, status, definition, payload, target_type, labels, created_at, updated_at)
-  select shard, job_id, $1, name, 1, 'active', definition, payload, target_type, labels, punctual.clock(), punctual.clock() from accepted),
-new_queues as (
-  insert into punctual.queues (shard, queue, tenant_id, name, created_at, updated_at)
-  select distinct shard, queue, $1::int, queue_name, punctual.clock(), punctual.clock() from accepted where queue is not null
-  order by shard, queue on conflict do nothing),
-new_cursors as (
-  insert into punctual.cursors (shard, job_id, tenant_id, revision, next_at, due_at, after_ms)
-  select shard, job_id, $1, 1, next_at, greatest(due_at, punctual.clock()), after_ms from accepted)
-select job_id, punctual.ms(punctual.clock()) as created_ms from accepted`;
+/** When those were created that were, epoch ms, by id; the others' names are taken. */
+export type Created = ReadonlyMap<string, number>;
 
-/** @returns when those were created that were, by id; the others' names are taken */
-export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Map<string, number>> {
+/** Creates up to a thousand jobs in one statement; with a taken name, a job is left out while its neighbours are created. */
+export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Created> {
+  const { rows } = await db.query<{ created_ms: number; created: string[] }>({
+    name: "create_jobs",
+    text: createJobsSql,
+    values: [tenantId, inputOf(jobs)],
+  });
+  return new Map(rows.flatMap(({ created, created_ms: createdMs }) => created.map((jobId) => [jobId, createdMs] as const)));
+}
+
+/**
+ * The same, cheaper for jobs of which most likely none has a taken name: first as if that were certain. Not in an open transaction, which would not survive being wrong.
+ */
+export async function insertJobsHopefully(db: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Created> {
+  if (isInTransaction(db)) return insertJobs(db, tenantId, jobs);
+  try {
+    return await transaction(db, (tx) => insertJobsOfFreeNames(tx, tenantId, jobs));
+  } catch (error) {
+    if (!isUniqueViolation(error, "job_names_pkey")) throw error;
+    return insertJobs(db, tenantId, jobs);
+  }
+}
+
+async function insertJobsOfFreeNames(tx: Queryable, tenantId: number, jobs: readonly NewJob[]): Promise<Created> {
+  const { rows } = await tx.query<{ created_ms: number }>({
+    name: "create_jobs_of_free_names",
+    text: createJobsOfFreeNamesSql,
+    values: [tenantId, inputOf(jobs)],
+  });
+  const [row] = rows;
+  return new Map(row && jobs.map(({ jobId }) => [jobId, row.created_ms]));
+}
+
+function inputOf(jobs: readonly NewJob[]): string {
   const input = jobs.map((job) => [
     shardOf(job.jobId),
     job.jobId,
@@ -91,12 +99,7 @@ export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly
     job.queue?.key,
     job.queue?.name,
   ]);
-  const { rows } = await db.query<{ job_id: string; created_ms: number }>({
-    name: "insert_jobs",
-    text: insertJobsSql,
-    values: [tenantId, JSON.stringify(input)],
-  });
-  return new Map(rows.map((row) => [row.job_id, row.created_ms]));
+  return JSON.stringify(input);
 }
 
 /** Creates one job, together with others of its tenant that are being created now. @returns when, or null when its name is taken */

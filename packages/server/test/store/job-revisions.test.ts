@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { shardOf } from "../../src/model/ids.ts";
+import { transaction } from "../../src/store/database.ts";
 import { fire } from "../../src/store/firing.ts";
 import { deleteJob, type ExpectedJob, type Revision, reviseJob } from "../../src/store/job-revisions.ts";
-import { findJob, findJobByName, insertJobs } from "../../src/store/jobs.ts";
+import { findJob, findJobByName, insertJobs, insertJobsHopefully } from "../../src/store/jobs.ts";
 import { readPlans } from "../../src/store/plans.ts";
 import { type AddedJob, createStore, cursorAt, hourMs, minuteMs, moveOf, newJob, runOf, type Store, startMs } from "./fixture.ts";
 
@@ -145,23 +146,66 @@ describe("names", () => {
     expect(await findJobByName(store.db, await store.addTenant("namesake"), "uno")).toBeNull();
   });
 
-  test("given twice in one request go to the first, and its neighbours are created", async () => {
-    const jobs = [newJob({ name: "twin" }), newJob({ name: "twin" }), newJob({ name: "single" })];
-    const created = await insertJobs(store.db, store.tenantId, jobs);
-    expect(new Set(created.keys())).toEqual(new Set([jobs[0]?.jobId, jobs[2]?.jobId]));
-    expect((await insertJobs(store.db, store.tenantId, [newJob({ name: "twin" })])).size).toBe(0);
+  test.each(Object.entries({ insertJobs, insertJobsHopefully }))(
+    "given twice in one request go to the first, and its neighbours are created: %s",
+    async (way, insert) => {
+      const jobs = [newJob({ name: `${way}-twin` }), newJob({ name: `${way}-twin` }), newJob({ name: `${way}-single` }), newJob()];
+      const created = await insert(store.db, store.tenantId, jobs);
+      expect(new Set(created.keys())).toEqual(new Set([jobs[0]?.jobId, jobs[2]?.jobId, jobs[3]?.jobId]));
+      expect([...created.values()]).toEqual([startMs, startMs, startMs]);
+      expect((await insert(store.db, store.tenantId, [newJob({ name: `${way}-twin` })])).size).toBe(0);
+    },
+  );
+
+  test.each(Object.entries({ insertJobs, insertJobsHopefully }))(
+    "wished for in opposite orders by two requests at once block neither: %s",
+    async (way, insert) => {
+      const names = Array.from({ length: 200 }, (_, index) => `${way}-wish-${index}`);
+      const wish = (order: string[]) =>
+        insert(
+          store.db,
+          store.tenantId,
+          order.map((name) => newJob({ name })),
+        );
+      const created = await Promise.all([wish(names), wish([...names].reverse()), wish(names), wish([...names].reverse())]);
+      expect(created.reduce((sum, ids) => sum + ids.size, 0)).toBe(200);
+    },
+  );
+
+  test("that are free when they were hoped to be make jobs that are whole, and leave nothing behind when they are not", async () => {
+    const jobs = [newJob({ name: "first", queue: { key: 7, name: "seven" } }), newJob({ labels: { team: "billing" }, payload: "{}" })];
+    const created = await insertJobsHopefully(store.db, store.tenantId, jobs);
+    expect(created).toEqual(new Map(jobs.map(({ jobId }) => [jobId, startMs])));
+    for (const { jobId, name, definition, payload, labels, nextMs: next, dueMs } of jobs) {
+      const row = {
+        name,
+        revision: 1,
+        status: "active",
+        definition,
+        payload,
+        labels,
+        next_ms: next,
+        due_ms: Math.max(dueMs, startMs),
+        fired: 0,
+        created_ms: startMs,
+      };
+      expect(await findJob(store.db, store.tenantId, jobId)).toMatchObject(row);
+    }
+    expect((await findJobByName(store.db, store.tenantId, "first"))?.job_id).toBe(jobs[0]?.jobId);
+    const count = "select (select count(*) from punctual.jobs)::int as jobs, (select count(*) from punctual.cursors)::int as cursors";
+    const before = await store.rows(count, []);
+    expect((await insertJobsHopefully(store.db, store.tenantId, [newJob({ name: "first" })])).size).toBe(0);
+    expect(await store.rows(count, [])).toEqual(before);
   });
 
-  test("wished for in opposite orders by two requests at once block neither", async () => {
-    const names = Array.from({ length: 200 }, (_, index) => `wish-${index}`);
-    const wish = (order: string[]) =>
-      insertJobs(
-        store.db,
-        store.tenantId,
-        order.map((name) => newJob({ name })),
-      );
-    const created = await Promise.all([wish(names), wish([...names].reverse()), wish(names), wish([...names].reverse())]);
-    expect(created.reduce((sum, ids) => sum + ids.size, 0)).toBe(200);
+  test("that are not free leave an open transaction as it was", async () => {
+    const [one, two] = [newJob({ name: "held" }), newJob({ name: "held" })];
+    const created = await transaction(store.db, async (tx) => [
+      await insertJobsHopefully(tx, store.tenantId, [one]),
+      await insertJobsHopefully(tx, store.tenantId, [two]),
+    ]);
+    expect(created.map(({ size }) => size)).toEqual([1, 0]);
+    expect(await findJob(store.db, store.tenantId, one.jobId)).not.toBeNull();
   });
 });
 
