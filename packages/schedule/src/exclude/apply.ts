@@ -32,6 +32,7 @@ export function applyExclusions(
   zone: Zone,
   parse: (spec: ScheduleSpec) => Schedule,
 ): AppliedExclusions {
+  if (spec.exclude === undefined && spec.roll === undefined && spec.businessDays === undefined) return nothingExcluded(inner);
   const entries = (spec.exclude ?? []).map((exclusion, index) => readEntry(exclusion, `exclude[${index}]`, zone, parse));
   const occurrences = entries.filter((entry) => "matches" in entry);
   const parsed = entries.filter((entry) => "covers" in entry);
@@ -57,6 +58,11 @@ export function applyExclusions(
     },
     describe: (text) => describeShape(text, spec, occurrences),
   };
+}
+
+/** Of most schedules. */
+function nothingExcluded(inner: Recurrence): AppliedExclusions {
+  return { recurrence: inner, explain: () => [], describe: (text) => text };
 }
 
 function readEntry(

@@ -21,13 +21,16 @@ export function everyKind(spec: ScheduleSpec, every: string, zone: Zone): Kind {
   const anchorMs = spec.anchor === undefined ? null : parseInstant(spec.anchor, "anchor");
   const period = readCalendarPeriod(every);
   const recurrence = period === null ? elapsedRecurrence(every, anchorMs ?? 0) : calendarRecurrence(period, anchorMs, zone, spec.dst);
-  const text = `Every ${period === null ? formatDuration(parseDuration(every, "every")) : sayPeriod(period)}`;
+  const describe = (): string => {
+    if (period === null) return `Every ${formatDuration(parseDuration(every, "every"))}`;
+    return zone.isUtc ? `Every ${sayPeriod(period)}` : `Every ${sayPeriod(period)} (${zone.id})`;
+  };
   const explain = (ms: number): Reason[] => {
     const holds = recurrence.next(ms - 1) === ms;
     const counted = `anchor ${instantText(anchorMs ?? 0, offsetAt(zone, Math.floor((anchorMs ?? 0) / 1000)))}`;
     return [{ part: "every", holds, text: `It is ${holds ? "" : "not "}a whole number of times ${every} from the ${counted}.` }];
   };
-  return { kind: "every", zone, recurrence, describe: () => (zone.isUtc || period === null ? text : `${text} (${zone.id})`), explain };
+  return { kind: "every", zone, recurrence, describe, explain };
 }
 
 function elapsedRecurrence(every: string, anchorMs: number): Recurrence {

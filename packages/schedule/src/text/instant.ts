@@ -54,14 +54,12 @@ export function readInstant(text: string, field: string): WrittenInstant {
   const match = instantPattern.exec(text.trim());
   if (match === null) throw refuse("Write date, time and offset in RFC 3339.");
 
-  const [year, month, day, hour, minute, second] = [1, 2, 3, 4, 5, 6].map((index) => Number(match[index] ?? 0)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const year = Number(match[1]);
+  const month = Number(match[2]);
+  const day = Number(match[3]);
+  const hour = Number(match[4]);
+  const minute = Number(match[5]);
+  const second = Number(match[6] ?? 0);
   if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) throw refuse("The calendar has no such day.");
   if (second === 60) throw refuse("Leap seconds are not counted; write the second before or after.");
   if (hour > 23 || minute > 59 || second > 59) throw refuse("The clock has no such time.");

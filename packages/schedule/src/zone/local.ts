@@ -22,15 +22,18 @@ export const offsetReach = 2 * 86_400;
 /** Looks up which instants show a local time. */
 export function localTime(zone: Zone, wallSecond: number): LocalTime {
   cover(zone, wallSecond + offsetReach);
-  const found: number[] = [];
+  // No list of those found: its room for 17 was most of what a schedule left to the garbage collector.
+  let first: number | null = null;
+  let second: number | null = null;
   const last = segmentAt(zone, wallSecond + offsetReach);
   for (let index = segmentAt(zone, wallSecond - offsetReach); index <= last; index++) {
     const instant = wallSecond - (zone.offsets[index] as number);
-    if (instant >= (zone.starts[index] as number) && instant < (zone.starts[index + 1] ?? Number.POSITIVE_INFINITY)) found.push(instant);
+    if (instant < (zone.starts[index] as number) || instant >= (zone.starts[index + 1] ?? Number.POSITIVE_INFINITY)) continue;
+    if (first === null) first = instant;
+    else second ??= instant;
   }
-  if (found.length === 0) return gapAround(zone, wallSecond);
-  const [first, second] = found as [number, number | undefined];
-  return second === undefined ? { kind: "once", second: first } : { kind: "twice", first, second };
+  if (first === null) return gapAround(zone, wallSecond);
+  return second === null ? { kind: "once", second: first } : { kind: "twice", first, second };
 }
 
 /** The one instant of a local time under a policy; null when the time is skipped and the policy says so too. */
