@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Job } from "@punctual/contract";
 import { jobId, queueKey, shardOf, shardOfQueue } from "../model/ids.ts";
 import { type AcceptedJob, acceptJob, signsWithOwnSecret } from "../model/job-definition.ts";
@@ -15,6 +15,7 @@ import { jobView } from "./views.ts";
 
 /** Only a first occurrence within this time needs a wake: owners look at least every second by themselves. */
 const wakeWithinMs = 1_500;
+const idBytes = 10;
 
 export function createJob(guests: Guests): Operation<"createJob"> {
   return async (context, { body }) => {
@@ -39,16 +40,26 @@ export async function createAccepted(context: CommandContext, id: string, accept
     throw nameTaken(accepted.name);
   }
   wakeIfSoon(context, row, nowMs);
-  const view = jobView(asCreated(row, context.tenantId, createdMs), { withPayload: true });
+  const view = jobView(asCreated(row, context.tenantId, createdMs), { withPayload: true, definition: accepted.definition });
   return signingSecret ? { ...view, signingSecret } : view;
 }
 
-/** A job lives in the shard of its queue, one without a queue anywhere. */
-export function newJobId(nowMs: number, tenantId: number, job: QueueWish): string {
-  const queue = queueNameOf(job);
+/** Of a UUID of version 4 the first 32 and the last 48 bits are random, and Node fetches them for 128 at once: 0.4 us instead of 2.2 for ten bytes by themselves. */
+function randomForId(): string {
   const uuid = randomUUID();
-  // Of version 4: its first 32 and last 48 bits are random, and Node fetches them for 128 at once. Ten bytes at a time cost a tenth of a job created in bulk.
-  return jobId(nowMs, uuid.slice(0, 8) + uuid.slice(24), queue === null ? null : shardOfQueue(queueKey(tenantId, queue)));
+  return uuid.slice(0, 8) + uuid.slice(24);
+}
+
+/** The same for many: it leaves a tenth of the garbage. */
+export function randomForIds(count: number): (index: number) => string {
+  const hex = randomBytes(count * idBytes).toString("hex");
+  return (index) => hex.slice(index * idBytes * 2, (index + 1) * idBytes * 2);
+}
+
+/** A job lives in the shard of its queue, one without a queue anywhere. */
+export function newJobId(nowMs: number, tenantId: number, job: QueueWish, randomHex = randomForId()): string {
+  const queue = queueNameOf(job);
+  return jobId(nowMs, randomHex, queue === null ? null : shardOfQueue(queueKey(tenantId, queue)));
 }
 
 /** An accepted job's row. */

@@ -10,6 +10,7 @@ import {
   ScheduleError,
   type ScheduleSpec,
 } from "@punctual/schedule";
+import { instantText } from "./instant-text.ts";
 
 const kinds = ["cron", "every", "runAt", "delay", "rrule", "anyOf"] as const;
 
@@ -78,8 +79,8 @@ export function resolveSchedule(body: ScheduleBody, nowMs: number): JobSchedule 
   }
   const { delay } = body;
   const resolved: JobSchedule = {};
-  if (delay !== undefined) resolved.runAt = new Date(nowMs + asFault(() => parseDuration(delay), "/delay")).toISOString();
-  if ((body.every !== undefined || isBareRule(body)) && body.anchor === undefined) resolved.anchor = new Date(nowMs).toISOString();
+  if (delay !== undefined) resolved.runAt = instantText(nowMs + asFault(() => parseDuration(delay), "/delay"));
+  if ((body.every !== undefined || isBareRule(body)) && body.anchor === undefined) resolved.anchor = instantText(nowMs);
   return pick(storedKeys, body, resolved);
 }
 

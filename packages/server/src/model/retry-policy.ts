@@ -45,7 +45,7 @@ export function retryPolicyOf(retry?: RetryBody): RetryPolicy {
 
 function parsePolicy(retry: RetryBody): RetryPolicy {
   refuseContradictions(retry);
-  const view = retryView(retry);
+  const view = viewOf(retry);
   const { attempts, jitter, backoff } = view;
   return {
     attempts,
@@ -57,8 +57,14 @@ function parsePolicy(retry: RetryBody): RetryPolicy {
   };
 }
 
-/** A job's `retry` as the wire shows it: defaults filled in, and only the fields that its backoff uses. */
-export function retryView(retry: RetryBody = {}): Job["retry"] {
+const viewByDefault = viewOf({});
+
+/** A job's `retry` as the wire shows it: defaults filled in, and only the fields that its backoff uses. One for all that say nothing. */
+export function retryView(retry?: RetryBody): Job["retry"] {
+  return retry === undefined ? viewByDefault : viewOf(retry);
+}
+
+function viewOf(retry: RetryBody): Job["retry"] {
   const { backoff = retryDefaults.backoff, deadline, retryOn } = retry;
   const isList = typeof backoff !== "string";
   const shape = (["baseDelay", "factor", "maxDelay"] as const).filter((field) => !isList && isShapedBy(field, backoff));

@@ -103,6 +103,15 @@ describe("a job is stored", () => {
     expect(accept({ every: "5m" }).payload).toBeNull();
   });
 
+  test("but for a number that JSON cannot write, which would become null, wherever it stands and whatever else is null", () => {
+    for (const text of ["1e400", "[null, -1e400]", '{"a":{"b":[1e400]}}']) {
+      expect(() => accept({ every: "5m", payload: JSON.parse(text) as unknown })).toThrow(
+        expect.objectContaining({ code: "request_invalid" }),
+      );
+    }
+    expect(accept({ every: "5m", payload: { null: [null, "null"] } }).payload).toBe('{"null":[null,"null"]}');
+  });
+
   test("and parses for ever: the stored text gives the plan that was accepted", () => {
     const { definition, plan } = accept({
       cron: "*/5 * * * *",
