@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Run } from "@punctual/contract";
 import { manualRunId, originKey } from "../model/ids.ts";
-import { acceptPayload, type JobDefinition, planOf } from "../model/job-definition.ts";
+import { type JobDefinition, planOf } from "../model/job-definition.ts";
+import { acceptPayload } from "../model/job-payload.ts";
 import { placementOf, requireQueueForKey } from "../model/placement.ts";
 import { readClock } from "../store/clock.ts";
 import type { JobRow } from "../store/jobs.ts";
