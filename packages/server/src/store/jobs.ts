@@ -1,4 +1,5 @@
 import { shardOf } from "../model/ids.ts";
+import { bigint, binaryArray, type ElementType, float8, smallint, text, uuid } from "./binary-arrays.ts";
 import { createJobsOfFreeNamesSql, createJobsSql } from "./creation-statements.ts";
 import { isInTransaction, isUniqueViolation, type Queryable, transaction } from "./database.ts";
 import { gathered } from "./gathering.ts";
@@ -56,7 +57,7 @@ export async function insertJobs(db: Queryable, tenantId: number, jobs: readonly
   const { rows } = await db.query<{ created_ms: number; created: string[] }>({
     name: "create_jobs",
     text: createJobsSql,
-    values: [tenantId, inputOf(jobs)],
+    values: [tenantId, ...columnsOf(jobs)],
   });
   return new Map(rows.flatMap(({ created, created_ms: createdMs }) => created.map((jobId) => [jobId, createdMs] as const)));
 }
@@ -78,28 +79,28 @@ async function insertJobsOfFreeNames(tx: Queryable, tenantId: number, jobs: read
   const { rows } = await tx.query<{ created_ms: number }>({
     name: "create_jobs_of_free_names",
     text: createJobsOfFreeNamesSql,
-    values: [tenantId, inputOf(jobs)],
+    values: [tenantId, ...columnsOf(jobs)],
   });
   const [row] = rows;
   return new Map(row && jobs.map(({ jobId }) => [jobId, row.created_ms]));
 }
 
-function inputOf(jobs: readonly NewJob[]): string {
-  const input = jobs.map((job) => [
-    shardOf(job.jobId),
-    job.jobId,
-    job.name,
-    job.definition,
-    job.payload,
-    job.targetType,
-    job.labels,
-    job.nextMs,
-    job.dueMs,
-    job.afterMs,
-    job.queue?.key,
-    job.queue?.name,
-  ]);
-  return JSON.stringify(input);
+function columnsOf(jobs: readonly NewJob[]): Buffer[] {
+  const column = <T>(type: ElementType<T>, read: (job: NewJob) => T | null): Buffer => binaryArray(type, jobs.map(read));
+  return [
+    column(smallint, ({ jobId }) => shardOf(jobId)),
+    column(uuid, ({ jobId }) => jobId),
+    column(text, ({ name }) => name),
+    column(text, ({ definition }) => definition),
+    column(text, ({ payload }) => payload),
+    column(text, ({ targetType }) => targetType),
+    column(text, ({ labels }) => JSON.stringify(labels)),
+    column(float8, ({ nextMs }) => nextMs),
+    column(float8, ({ dueMs }) => dueMs),
+    column(bigint, ({ afterMs }) => afterMs),
+    column(bigint, ({ queue }) => queue?.key ?? null),
+    column(text, ({ queue }) => queue?.name ?? null),
+  ];
 }
 
 /** Creates one job, together with others of its tenant that are being created now. @returns when, or null when its name is taken */
