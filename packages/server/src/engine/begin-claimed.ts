@@ -8,6 +8,7 @@ import type { HeldRun } from "./held-run.ts";
 import type { Membership } from "./membership.ts";
 import { type CachedPlan, type PlanCache, planKey } from "./plan-cache.ts";
 import type { Slots } from "./slots.ts";
+import { startTurn } from "./turn.ts";
 
 export type BeginClaimedOptions = {
   membership: () => Membership;
@@ -40,6 +41,14 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
     }
   };
 
+  const prepare = (claimed: readonly ClaimedRun[], known: ReadonlyMap<string, CachedPlan>): Promise<void> =>
+    executor.prepare(
+      claimed.flatMap(({ job_id: jobId, revision }) => {
+        const plan = known.get(planKey(jobId, revision));
+        return plan ? [{ run: { jobId }, plan }] : [];
+      }),
+    );
+
   /** Takes what the run needs to begin. @returns why and for how long it waits instead, or that it has no slot */
   const admit = ({ attempt, holder }: HeldRun, { tenantId, plan, placement: { origin } }: CachedPlan): Wait | "no slot" | null => {
     const pass = breakers.pass(tenantId, origin);
@@ -59,7 +68,10 @@ export function createBeginClaimed({ membership, plans, executor, slots, breaker
     const held = new Map<HoldReason, number>();
     let [left, begun] = [0, 0];
     const known = await plansOf(holder, claimed);
+    await prepare(claimed, known);
+    const turn = startTurn();
     for (const row of claimed) {
+      if (turn.isOver()) await turn.next();
       const run = heldRun(holder, row);
       const cached = known.get(planKey(row.job_id, row.revision));
       if (!cached) {

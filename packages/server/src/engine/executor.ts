@@ -12,6 +12,8 @@ import type { Settler } from "./settler.ts";
 import type { Slots } from "./slots.ts";
 
 export type Executor = {
+  /** Fetches what runs of these jobs need to begin. Without it each waits for that by itself, and all of a thousand then go on at once, in one turn of the event loop. */
+  prepare(runs: readonly { run: Pick<HeldRun, "jobId">; plan: CachedPlan }[]): Promise<void>;
   /** Begins the attempt; its result goes to the settler and its slot is given back. */
   begin(run: HeldRun, cached: CachedPlan): void;
   /**
@@ -94,6 +96,14 @@ export function createExecutor(options: ExecutorOptions): Executor {
   };
 
   return {
+    async prepare(runs) {
+      const missing = runs.flatMap(({ run, plan: { tenantId, plan } }) => {
+        const secrets = options.secretsOf(tenantId, run.jobId, plan.target);
+        return secrets instanceof Promise ? secrets : [];
+      });
+      // What cannot be had fails the attempts that need it.
+      if (missing.length > 0) await Promise.allSettled(missing);
+    },
     begin(run, cached) {
       const entry: UnderWay = { shard: run.shard, signal: new AttemptSignal(), end: null };
       underWay.set(run.runId, entry);

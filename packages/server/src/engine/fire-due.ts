@@ -54,7 +54,7 @@ export function createFireDue(options: FireDueOptions): FireDue {
     const firing = prepareFiring(due, plans, nodeId, herds, options);
     let fired: Fired;
     try {
-      fired = await fireFiring(nodeId, firing);
+      [fired] = await Promise.all([fireFiring(nodeId, firing), options.executor.prepare(firing.begin)]);
     } catch (error) {
       for (const { plan } of firing.begin) options.slots.give(plan.placement.origin);
       options.doubt.raise(firing.begin.map(({ run }) => run));

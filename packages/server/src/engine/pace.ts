@@ -1,4 +1,4 @@
-import { firstPace, learnQuiet, nextPace, restAfter } from "../model/herd-pace.ts";
+import { batchShare, firstPace, learnQuiet, nextPace, restAfter } from "../model/herd-pace.ts";
 import { monotonicMs } from "./node-clock.ts";
 
 /** How hard this node works off what is more than a look can take; whoever does such work asks before it and after it. */
@@ -30,7 +30,7 @@ export function createPace(): Pace {
     reset: () => {
       pace = { ...firstPace, quietMs: pace.quietMs };
     },
-    batch: (most) => Math.ceil(most * pace.share),
+    batch: (most) => Math.ceil(most * batchShare(pace)),
     restMs: (busyMs) => restAfter(pace, busyMs),
   };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Felt, firstPace, type HerdPace, learnQuiet, nextPace, restAfter } from "../../src/model/herd-pace.ts";
+import { batchShare, type Felt, firstPace, type HerdPace, learnQuiet, nextPace, restAfter } from "../../src/model/herd-pace.ts";
 
 const quick = { tookMs: 2, found: 0, sinceMs: 20 };
 const slow = { tookMs: 60, found: 2, sinceMs: 20 };
@@ -21,16 +21,22 @@ describe("the pace of a herd", () => {
     expect(after(times(5, { ...quick, found: 1 }), held).share).toBeGreaterThan(held.share);
   });
 
-  it("is slowed by one newcomer a second by a tenth at most", () => {
+  it("comes in small batches, not in bursts between rests, as long as somebody is there", () => {
+    const full = after(times(20, quick));
+    expect(batchShare(full)).toBe(1);
+    expect(batchShare(after([{ ...quick, found: 1 }], full))).toBeLessThan(0.3);
+  });
+
+  it("is slowed by one newcomer a second by a quarter at most", () => {
     const full = after(times(20, quick));
     const looks = Array.from({ length: 200 }, (_, n) => ({ ...slow, found: n % 50 === 0 ? 1 : 0 }));
     let least = 1;
     for (let at = 0; at < looks.length; at++) least = Math.min(least, after(looks.slice(0, at + 1), full).share);
-    expect(least).toBeGreaterThan(0.85);
+    expect(least).toBeGreaterThan(0.75);
   });
 
   it("takes what a question costs in quiet for the distance to the database, which is nobody's fault", () => {
-    const far = after(times(20, { tookMs: 30, found: 1, sinceMs: 20 }));
+    const far = after(times(60, { tookMs: 30, found: 1, sinceMs: 20 }));
     expect(after(times(20, { tookMs: 50, found: 1, sinceMs: 20 }), far).share).toBe(1);
     expect(after(times(20, { tookMs: 80, found: 1, sinceMs: 20 }), far).share).toBeLessThan(0.5);
   });
@@ -51,10 +57,10 @@ describe("the pace of a herd", () => {
     fc.assert(
       fc.property(fc.array(look, { maxLength: 200 }), (looks) => {
         const { share } = after(looks);
-        expect(share).toBeGreaterThanOrEqual(0.08);
+        expect(share).toBeGreaterThanOrEqual(0.04);
         expect(share).toBeLessThanOrEqual(1);
         expect(restAfter({ share, quietMs: 1, newcomers: 0 }, 100)).toBeGreaterThanOrEqual(0);
-        expect(restAfter({ share, quietMs: 1, newcomers: 0 }, 100)).toBeLessThan(1_200);
+        expect(restAfter({ share, quietMs: 1, newcomers: 0 }, 100)).toBeLessThan(2_400);
       }),
     );
   });
