@@ -1,6 +1,6 @@
 import { chooseNewcomers } from "../model/newcomers.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
-import { peekDue, readNewestDue } from "../store/firing.ts";
+import { readNewestDue } from "../store/firing.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Doubt } from "./doubt.ts";
 import type { FireDue } from "./fire-due.ts";
@@ -12,8 +12,6 @@ import type { ShardKeeper } from "./shard-keeper.ts";
 
 /** As far apart as the looks of the fire loop while runs are due all the time. */
 const busyRestMs = 14;
-/** However late the next one is: what is created meanwhile may be sooner. */
-const longestRestMs = 50;
 /** Nothing is asked then; the fire loop wakes it when it meets a herd. */
 const restMs = 60_000;
 /** Of each shard a look: what there is more of is a herd itself, and has its turn with the others. */
@@ -64,10 +62,6 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
     const due = await readNewestDue(db, scan, perShard);
     const { chosen, holdBackFor } = chooseNewcomers(due);
     options.pace.felt(monotonicMs() - askedMs, holdBackFor);
-    if (due.length === 0) {
-      const { now, next_due_ms: nextDueMs } = await peekDue(db, scan);
-      return Math.max(1, Math.min(longestRestMs, (nextDueMs ?? Number.POSITIVE_INFINITY) - now));
-    }
     if (chosen[0] && options.isOnCourse(chosen[0].now)) await options.fireDue(chosen, nobody);
     return busyRestMs;
   };

@@ -111,6 +111,24 @@ export function fullPages(due: readonly DueCursor[], perShard: number): Map<numb
   return new Map([...pages].filter(([, { rows }]) => rows >= perShard).map(([shard, { lastMs }]) => [shard, lastMs]));
 }
 
+/** Of a page as many rows of each shard, and by shard, when the last of them is due, for those that have more. @param full as fullPages says of the whole page */
+export function firstOfEach(
+  due: readonly DueCursor[],
+  perShard: number,
+  full: ReadonlyMap<number, number>,
+): [DueCursor[], Map<number, number>] {
+  const counts = new Map<number, number>();
+  const lasts = new Map(full);
+  const taken: DueCursor[] = [];
+  for (const row of due) {
+    const count = (counts.get(row.shard) ?? 0) + 1;
+    counts.set(row.shard, count);
+    if (count <= perShard) taken.push(row);
+    if (count === perShard + 1) lasts.set(row.shard, taken.findLast(({ shard }) => shard === row.shard)?.due_ms ?? row.due_ms);
+  }
+  return [taken, lasts];
+}
+
 /** The earliest time at which something may still be due in the shard. */
 export function keep(left: Map<number, number>, shard: number, dueMs: number): void {
   left.set(shard, Math.min(left.get(shard) ?? dueMs, dueMs));

@@ -21,14 +21,16 @@ export type Felt = {
 };
 
 /** Nobody knows yet whether somebody is behind it: its first statements are small. */
-export const firstPace: HerdPace = { share: 0.1, quietMs: Number.POSITIVE_INFINITY, newcomers: 0 };
+export const firstPace: HerdPace = { share: 0.2, quietMs: Number.POSITIVE_INFINITY, newcomers: 0 };
 
 /** The question may take this much longer, and twice as long, as in quiet: half of what a newcomer has, which then still is to be fired and sent. */
 const patienceMs = 4;
-/** Down by a sixth, up by a fiftieth while somebody is there: four looks halve what took 25 to rise. Without anybody, full strength after nine. */
-const [down, up, upAlone] = [0.85, 0.02, 0.1];
+/** Down by a sixth, up by a fiftieth while somebody is there: four looks halve what took 25 to rise. Without anybody, full strength after four. */
+const [down, up, upAlone] = [0.85, 0.02, 0.2];
+/** Fewer a second are nobody to hold back for: their looks and their slots have to do. */
+const somebody = 2;
 const rememberedMs = 1_000;
-/** For so many newcomers a second a herd goes down to a quarter of its strength, for half as many to a half, for one to three quarters; for fifty to as little as it may. */
+/** For so many newcomers a second a herd goes down to a quarter of its strength, for half as many to a half, for two to two thirds; for fifty to as little as it may. */
 const quarterFor = 10;
 const least = 0.05;
 /** 200 rows of a lane: with 1,000 it came in bursts between rests, and p99 of the lag of 50 newcomers a second on two cores was 350 ms instead of 150. */
@@ -48,14 +50,14 @@ export function nextPace(pace: HerdPace, { tookMs, found, sinceMs }: Felt): Herd
   const many = newcomers * weight + found * (1_000 / rememberedMs);
   const floor = Math.max(least, (quarterFor / (quarterFor + many)) ** 2);
   const learned = learnQuiet(pace, tookMs);
-  const isSlow = many >= 1 && tookMs > 2 * learned.quietMs + patienceMs;
-  const wished = isSlow ? Math.max(Math.min(share, floor), share * down) : share + (many >= 1 ? up : upAlone);
+  const isSlow = many >= somebody && tookMs > 2 * learned.quietMs + patienceMs;
+  const wished = isSlow ? Math.max(Math.min(share, floor), share * down) : share + (many >= somebody ? up : upAlone);
   return { ...learned, share: Math.min(1, wished), newcomers: many };
 }
 
 /** How much of a full batch bulk work takes at once: as long as somebody is there, never so much that it comes in bursts between rests. */
 export function batchShare({ share, newcomers }: HerdPace): number {
-  return newcomers >= 1 ? Math.min(share, smallBatch) : share;
+  return newcomers >= somebody ? Math.min(share, smallBatch) : share;
 }
 
 /** How long bulk work rests after it was busy for so long, ms. */

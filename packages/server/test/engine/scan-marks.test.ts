@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createNodeClock, monotonicMs } from "../../src/engine/node-clock.ts";
 import { createPageSize, hasFullPage } from "../../src/engine/page-size.ts";
-import { createScanMarks } from "../../src/engine/scan-marks.ts";
+import { createScanMarks, firstOfEach, fullPages } from "../../src/engine/scan-marks.ts";
+import type { DueCursor } from "../../src/store/firing.ts";
 import type { ShardRow } from "../../src/store/shards.ts";
 
 const nowMs = Date.UTC(2027, 0, 1);
@@ -9,6 +10,24 @@ const shard = (number: number, watermarkMs: number): ShardRow => ({ shard: numbe
 const none = new Map<number, number>();
 
 afterEach(() => vi.restoreAllMocks());
+
+describe("the first rows of each shard", () => {
+  const row = (number: number, dueMs: number) => ({ shard: number, due_ms: dueMs }) as DueCursor;
+
+  it("leave the others of theirs behind, from the last that was taken on, and shards that have no more alone", () => {
+    const due = [row(1, 10), row(1, 11), row(1, 12), row(2, 10), row(3, 5), row(3, 6)];
+    const full = fullPages(due, 3);
+    expect(full).toEqual(new Map([[1, 12]]));
+    expect(firstOfEach(due, 1, full)).toEqual([
+      [row(1, 10), row(2, 10), row(3, 5)],
+      new Map([
+        [1, 10],
+        [3, 5],
+      ]),
+    ]);
+    expect(firstOfEach(due, 3, full)).toEqual([due, full]);
+  });
+});
 
 describe("watermarks", () => {
   it("follow the time at a distance that a slow commit needs, and never go back", () => {
