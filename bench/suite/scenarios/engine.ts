@@ -9,7 +9,8 @@ const defaultRate = 36_000;
 /** A run that becomes ready costs twice as much, and one that is fired and not begun keeps another from it. */
 const defaultRateReady = 20_000;
 const defaultSeconds = 60;
-const slots = 10_000;
+/** Three lanes take up to 5,000 each for what they are firing, and a quarter is kept. */
+const slots = 20_000;
 
 /**
  * More due than can be carried, so that what ends each second is what the engine carries. Behind, it takes what a job has missed in one move of its cursor; how many

@@ -12,7 +12,8 @@ const defaultRate = 36_000;
 const defaultSeconds = 600;
 const freeSeconds = 60;
 const recoverySeconds = 120;
-const slots = 10_000;
+/** Three lanes take up to 5,000 each for what they are firing, and a quarter is kept. */
+const slots = 20_000;
 const leadMs = 5_000;
 /** What is looked at as one: a checkpoint or a vacuum takes some seconds. */
 const windowSeconds = 10;

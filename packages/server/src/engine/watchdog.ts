@@ -19,6 +19,8 @@ const occurrencesAPage = 500;
 const restAJobMs = 4;
 /** After a page with many occurrences: at the pace of jobs, those that fire often would be audited more slowly than they fire. */
 const busyRestMs = 250;
+/** Of its time it looks for an eleventh at most: with a snapshot held elsewhere, whether a job has a live run takes as many steps as it had runs since. */
+const restALook = 10;
 /** No round begins sooner after the one before. */
 const roundEveryMs = 60_000;
 /** How far back a node audits that has just taken the duty over; later rounds begin where the one before began. */
@@ -53,7 +55,9 @@ export function startWatchdog({ db, membership, overdueAfterMs, emit }: Watchdog
       if (!had) round = { after: beforeAll, begunMs: 0, fromMs: 0, ended: true };
     }
     if (hasDuty && round.ended && monotonicMs() - roundBegunMs >= roundEveryMs) await beginRound();
-    const restMs = hasDuty && !round.ended ? await watchPage() : lookEveryMs;
+    const begunMs = monotonicMs();
+    const wishedMs = hasDuty && !round.ended ? await watchPage() : lookEveryMs;
+    const restMs = Math.max(wishedMs, Math.min(lookEveryMs, restALook * (monotonicMs() - begunMs)));
     // Every node shows it among its metrics.
     if (isTime) emit({ type: "findings_counted", findings: await countFindings(db) });
     return hasDuty && !round.ended ? restMs : lookEveryMs;
