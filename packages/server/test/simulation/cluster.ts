@@ -1,16 +1,15 @@
-import { type Fault, type Plan, sendings } from "./faults.ts";
+import { createDepartures, type Departures } from "./departures.ts";
+import type { Fault, Plan } from "./faults.ts";
 import type { Line } from "./network.ts";
 import type { Process } from "./node.ts";
 import type { Life, Timeline } from "./timeline.ts";
-import type { Statement } from "./way.ts";
 import { calm, type Weather } from "./weather.ts";
 
 export type Cluster = {
   /** Every boot so far, by its life. */
   processes: ReadonlyMap<Life, Process>;
   weatherOf(life: Life, line: Line): Weather;
-  /** For how long this statement does not get away; its process stops with it. */
-  stallMs(life: Life, statement: Statement): number;
+  send: Departures["send"];
   /** No fault from now on: who is down comes back, who is paused goes on. */
   heal(): void;
   /** Whether all processes that live have given back every slot, and own all shards together. */
@@ -36,8 +35,7 @@ export function createCluster({ timeline, plan, shards, boot, closed, trace }: C
   const processes = new Map<Life, Process>();
   const current: Process[] = [];
   const cutUntilMs: Record<Line, number[]> = { lease: [], work: [] };
-  /** Those that wait for their moment, by node. */
-  const stalls = new Map<number, Extract<Fault, { kind: "stall" }>>();
+  const departures = createDepartures({ timeline, plan, processes, indexOf, trace });
   let outageUntilMs = 0;
   let isHealed = false;
 
@@ -80,7 +78,8 @@ export function createCluster({ timeline, plan, shards, boot, closed, trace }: C
         trace(`${life.name} is paused for ${Math.round(fault.forMs)} ms`);
         return;
       case "stall":
-        stalls.set(fault.node, fault);
+      case "overtaking":
+        departures.arm(fault);
         return;
       case "cut":
         cutUntilMs.lease[fault.node] = cutUntilMs.work[fault.node] = timeline.nowMs() + fault.forMs;
@@ -114,21 +113,11 @@ export function createCluster({ timeline, plan, shards, boot, closed, trace }: C
       const isCut = Math.max(outageUntilMs, cutUntilMs[line][indexOf(life)] ?? 0) > timeline.nowMs();
       return { ...plan.weather, down: isCut };
     },
-    stallMs(life, statement) {
-      const fault = stalls.get(indexOf(life));
-      if (!fault || isHealed || !sendings[fault.sending](statement)) return 0;
-      stalls.delete(fault.node);
-      const leaseEndsMs = (processes.get(life)?.renewedMs ?? 0) + plan.leaseTtlMs;
-      const stallMs = Math.max(0, leaseEndsMs - timeline.nowMs()) + fault.lateMs;
-      life.pausedUntilMs = timeline.nowMs() + stallMs + fault.forMs;
-      trace(
-        `${life.name} stalls for ${Math.round(stallMs + fault.forMs)} ms as it sends ${fault.sending}, which takes ${Math.round(stallMs)}`,
-      );
-      return stallMs;
-    },
+    send: departures.send,
     heal() {
       trace("all faults are over");
       isHealed = true;
+      departures.heal();
       for (const [index, process] of current.entries()) {
         if (!process.life.alive) bootNode(index);
         else process.life.pausedUntilMs = 0;

@@ -6,8 +6,8 @@ import { travelMs, type Weather } from "./weather.ts";
 
 export type NetworkOptions = Pick<WayOptions, "timeline" | "chance" | "execute" | "trace"> & {
   weatherOf(life: Life, line: Line): Weather;
-  /** For how long this statement does not get away, as its process is stalled; 0 for nearly all. */
-  stallMs(life: Life, statement: Statement): number;
+  /** Calls `go` when the statement gets away: at once for nearly all. @returns whether it is held up on its way */
+  send(life: Life, statement: Statement, go: () => void): boolean;
 };
 
 /** A node's lease has a connection of its own. */
@@ -29,7 +29,7 @@ const connections = 5;
 
 /** All that lies between the nodes and the database. */
 export function createNetwork(options: NetworkOptions): Network {
-  const { timeline, chance, execute, trace, weatherOf, stallMs } = options;
+  const { timeline, chance, execute, trace, weatherOf } = options;
   const listeners = new Map<Heard, Life>();
   const open = new Set<number>();
   let opened = 0;
@@ -43,8 +43,8 @@ export function createNetwork(options: NetworkOptions): Network {
 
   return {
     waysOf(life, { dbMs, leaseMs }) {
-      const stall = (statement: Statement): number => stallMs(life, statement);
-      const shared = { timeline, chance, life, pids, execute, trace, stallMs: stall };
+      const send: WayOptions["send"] = (statement, go) => options.send(life, statement, go);
+      const shared = { timeline, chance, life, pids, execute, trace, send };
       const main = createWay({ ...shared, timeoutMs: dbMs, room: connections, weather: () => weatherOf(life, "work") });
       const lease = createWay({ ...shared, timeoutMs: leaseMs, room: 1, weather: () => weatherOf(life, "lease") });
       const check = async (): Promise<void> => {

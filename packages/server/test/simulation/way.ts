@@ -25,7 +25,8 @@ export type WayOptions = {
   /** Carries out a statement, at the present time, for the server process `pid`. */
   execute(statement: Statement, pid: number): Promise<Answer>;
   weather(): Weather;
-  stallMs(statement: Statement): number;
+  /** Calls `go` when the statement gets away. @returns whether it is held up on its way, for who knows how long */
+  send(statement: Statement, go: () => void): boolean;
   trace(line: string): void;
 };
 
@@ -43,7 +44,7 @@ const faults = {
   "answer lost": () => Object.assign(new Error("read ECONNRESET"), { code: "ECONNRESET" }),
 };
 
-export function createWay({ timeline, chance, life, timeoutMs, room, pids, execute, weather, stallMs, trace }: WayOptions): Way {
+export function createWay({ timeline, chance, life, timeoutMs, room, pids, execute, weather, send, trace }: WayOptions): Way {
   /** Only the lease's way has one connection and cares which; the others' are not told apart. */
   let pid: number | null = null;
   let free = room;
@@ -90,7 +91,10 @@ export function createWay({ timeline, chance, life, timeoutMs, room, pids, execu
       fail(timeoutMs + graceMs, "no answer");
       if (out.down || chance.happens(out.refused)) return fail(chance.between(0.2, 2), "refused");
       const by = (pid ??= pids.open());
-      timeline.after(stallMs(statement) + travelMs(chance, out), null, () => arrive(by));
+      const onWayMs = travelMs(chance, out);
+      const isHeldUp = send(statement, () => timeline.after(onWayMs, null, () => arrive(by)));
+      // As when an answer is lost: the connection breaks at once, or nobody notices for long.
+      if (isHeldUp && chance.happens(0.5)) fail(chance.between(0.2, 50), "reset on the way");
     });
 
   return {
@@ -128,7 +132,7 @@ function statementOf(config: unknown, values: unknown): Statement {
     values?: readonly unknown[];
   };
   return {
-    name: name ?? text.trim().replaceAll(/\s+/g, " ").slice(0, 40),
+    name: name ?? text.trim().replaceAll(/\s+/g, " ").slice(0, 48),
     values: own ?? (values as readonly unknown[] | undefined) ?? [],
     asksForConnections: text.includes("pg_backend_pid") || text.includes("pg_stat_get_activity"),
     asked: [config, values],

@@ -7,6 +7,8 @@ create schema simulation;
 create table simulation.breaches (place bigint generated always as identity, at_ms float8 not null default punctual.ms(punctual.clock()), what text not null);
 -- Cursors that have just moved, and where from: read and emptied after every firing.
 create table simulation.moves (job_id uuid not null, from_ms float8 not null);
+-- Shards as they were before the last statement changed them: read and emptied after it.
+create table simulation.changes (shard smallint not null, owner bigint, epoch bigint not null);
 create table simulation.shards as table punctual.shards;
 
 -- The connections of the simulated nodes, which share one session.
@@ -38,6 +40,12 @@ create function simulation.watch_shards() returns trigger language plpgsql as $$
 end $$;
 create trigger watch before update on punctual.shards for each row
   when (new.owner is distinct from old.owner or new.watermark < old.watermark) execute function simulation.watch_shards();
+
+create function simulation.note_changes() returns trigger language plpgsql as $$ begin
+  insert into simulation.changes select shard, owner, epoch from before;
+  return null;
+end $$;
+create trigger note_changes after update on punctual.shards referencing old table as before for each statement execute function simulation.note_changes();
 
 create function simulation.watch_cursors() returns trigger language plpgsql as $$ begin
   if old.due_at > punctual.clock() then perform simulation.breach(format('a cursor of job %s moved on before its time', old.job_id)); end if;
@@ -90,7 +98,7 @@ do $$ declare emptied text; begin
   from pg_class c
   where c.relnamespace = 'punctual'::regnamespace and c.relkind = 'r' and pg_relation_size(c.oid) > 0
     and c.relname not in ('migrations', 'installation', 'tenants', 'secrets');
-  execute format('truncate %s, simulation.breaches, simulation.moves', emptied);
+  execute format('truncate %s, simulation.breaches, simulation.moves, simulation.changes', emptied);
   perform setval(format('%I.%I', s.schemaname, s.sequencename), s.start_value, false) from pg_sequences s
   where s.schemaname in ('punctual', 'simulation') and s.last_value is not null and s.sequencename !~ '^(tenants|secrets|installation|migrations)_';
   insert into punctual.shards select * from simulation.shards;

@@ -75,7 +75,7 @@ export async function createWorld({ postgres, platform, tenantId }: Ground, seed
     timeline,
     chance,
     weatherOf: (life, line) => cluster.weatherOf(life, line),
-    stallMs: (life, statement) => cluster.stallMs(life, statement),
+    send: (life, statement, go) => cluster.send(life, statement, go),
     trace: say,
     execute: (statement, pid) =>
       atNow(async () => {
