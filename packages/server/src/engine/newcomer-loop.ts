@@ -10,7 +10,7 @@ import { monotonicMs } from "./node-clock.ts";
 import type { Pace } from "./pace.ts";
 import type { ShardKeeper } from "./shard-keeper.ts";
 
-/** As far apart as the looks of the fire loop while runs are due all the time. */
+/** A little less than the looks of the fire loop are apart while runs are due all the time: there is one of it for three lanes. */
 const busyRestMs = 14;
 /** When nearly all of it is a herd's own, as while more falls due all the time than can be carried: a look every 14 ms reads 1,000 rows for nothing, a tenth of what the database does. */
 const crowdRestMs = 100;
