@@ -112,7 +112,7 @@ describe("a herd", () => {
     expect(runs.findIndex((run) => run.job_id === neighbour)).toBeLessThan(herd / 2);
   });
 
-  it("whose target hangs, and which may have every slot, leaves some to what falls due behind it", async () => {
+  it("of many tenants whose targets hang, which may have every slot, leaves some to what falls due behind it", async () => {
     const hanging = await startReceiver();
     hanging.answer({ refuse: "hang" });
     const instantMs = Date.now() - 1_000;
@@ -121,6 +121,11 @@ describe("a herd", () => {
     const { jobId: model } = await cluster.createJob(at(hanging));
     const { jobId: neighbour } = await cluster.createJob(at(receiver), { tenantId: other });
     await placeBefore(neighbour, model, 100);
+    const tenants = await Promise.all(Array.from({ length: 20 }, (_, n) => cluster.addTenant(`herd ${n}`)));
+    for (const table of ["jobs", "cursors"]) {
+      const sql = `update punctual.${table} set tenant_id = ($1::int[])[1 + get_byte(uuid_send(job_id), 14) % 20] where job_id::text like '0000%'`;
+      await cluster.rows(sql, [tenants]);
+    }
     const node = await cluster.start({ slots: 16, slotsPerOrigin: 16 });
     await receiver.waitFor(1);
     await hanging.waitFor(12);
