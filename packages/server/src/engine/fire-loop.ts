@@ -103,6 +103,7 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
       const isLate = nowMs !== undefined && nowMs - Math.min(...due.map((row) => row.due_ms)) > patienceMs;
       herd = late || (full && (isLate || due.length >= batchCursors / 2));
       // Its first page was read before anybody knew.
+      if (herd) options.pace.begin();
       if (herd && !wasHerd) [due, herds] = firstOfEach(due, options.pace.batch(perShard), herds);
       const upToMs = (shard: number, index: number): number => herds.get(shard) ?? nowMs ?? scan.watermarksMs[index] ?? 0;
       newcomers.met(lane, herd ? new Map(scan.shards.map((shard, index) => [shard, upToMs(shard, index)])) : null);

@@ -30,7 +30,7 @@ export type NewcomerLoopOptions = {
   /** Whether the database's clock shows what it may show by now. */
   isOnCourse: (nowMs: number) => boolean;
   fireDue: FireDue;
-  pace: Pick<Pace, "felt" | "reset">;
+  pace: Pick<Pace, "felt" | "end">;
   emit: Emit;
 };
 
@@ -79,7 +79,7 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
     ...loop,
     met(lane, upTo) {
       if (upTo === null) {
-        if (upToOfLane.delete(lane) && upToOfLane.size === 0) options.pace.reset();
+        if (upToOfLane.delete(lane) && upToOfLane.size === 0) options.pace.end();
         return;
       }
       if (upToOfLane.size === 0) loop.wake();

@@ -1,4 +1,4 @@
-import { batchShare, firstPace, learnQuiet, nextPace, restAfter } from "../model/herd-pace.ts";
+import { batchShare, firstPace, type HerdPace, learnQuiet, nextPace, restAfter } from "../model/herd-pace.ts";
 import { monotonicMs } from "./node-clock.ts";
 
 /** How hard this node works off what is more than a look can take; whoever does such work asks before it and after it. */
@@ -7,8 +7,10 @@ export type Pace = {
   felt(tookMs: number, found: number): void;
   /** A question of the same kind took so long, and nothing was due. */
   calm(tookMs: number): void;
+  /** A herd is under way; nothing when it was known. Without one everything goes at full strength. */
+  begin(): void;
   /** The herd is through. */
-  reset(): void;
+  end(): void;
   /** How many to take at once, of so many at full strength. */
   batch(most: number): number;
   /** How long to rest after having been busy for so long. */
@@ -16,7 +18,8 @@ export type Pace = {
 };
 
 export function createPace(): Pace {
-  let pace = firstPace;
+  let pace = noHerd(firstPace);
+  let isHerd = false;
   let feltAtMs = monotonicMs();
   return {
     felt(tookMs, found) {
@@ -27,10 +30,18 @@ export function createPace(): Pace {
     calm: (tookMs) => {
       pace = learnQuiet(pace, tookMs);
     },
-    reset: () => {
+    begin: () => {
+      if (isHerd) return;
+      isHerd = true;
       pace = { ...firstPace, quietMs: pace.quietMs };
+    },
+    end: () => {
+      isHerd = false;
+      pace = noHerd(pace);
     },
     batch: (most) => Math.ceil(most * batchShare(pace)),
     restMs: (busyMs) => restAfter(pace, busyMs),
   };
 }
+
+const noHerd = (pace: HerdPace): HerdPace => ({ ...pace, share: 1, newcomers: 0 });
