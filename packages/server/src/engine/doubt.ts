@@ -1,5 +1,6 @@
 import type { Database } from "../store/database.ts";
-import { readHeld, settle } from "../store/dispatching.ts";
+import { settle } from "../store/dispatching.ts";
+import { readHeldAmong } from "../store/held.ts";
 import { type Executor, unbegun } from "./executor.ts";
 import type { HeldRun } from "./held-run.ts";
 import type { Settler } from "./settler.ts";
@@ -21,9 +22,8 @@ export function createDoubt(db: Database, executor: Executor, settler: Settler):
   let doubtful: readonly HeldRun[] = [];
 
   const handBack = async (holder: number, runs: readonly HeldRun[]): Promise<void> => {
-    const suspected = new Set(runs.map((run) => run.runId));
-    const held = await readHeld(db, holder, [...new Set(runs.map((run) => run.shard))], 0);
-    const unknown = held.filter(({ run_id: runId }) => suspected.has(runId) && !executor.has(runId) && !settler.has(runId));
+    const held = await readHeldAmong(db, holder, runs);
+    const unknown = held.filter(({ run_id: runId }) => !executor.has(runId) && !settler.has(runId));
     if (unknown.length === 0) return;
     await settle(
       db,

@@ -1,7 +1,7 @@
 import { shardCount } from "../model/ids.ts";
 import { readCancelRequests } from "../store/cancelling.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
-import { readHeld } from "../store/dispatching.ts";
+import { moveHeldSince, readLongHeld } from "../store/held.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Executor } from "./executor.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
@@ -11,7 +11,7 @@ import type { Settler } from "./settler.ts";
 
 const lookEveryMs = 500;
 const reconcileEveryMs = 10_000;
-/** Of its time it takes a hundredth at most: with a snapshot held elsewhere it passes every run that was held since. */
+/** Of its time it takes a hundredth at most: with a snapshot held elsewhere it passes every run that was held since the longest one began. */
 const reconcileRest = 100;
 /** Longer than any statement may take, so that a run held this long without being known here will not become known. */
 const heldForMs = 15_000;
@@ -31,19 +31,28 @@ export function startWatchLoop({ db, membership, executor, settler, emit }: Watc
     }
     const nowMs = monotonicMs();
     if (nowMs > reconcileAtMs) {
-      reconcileAtMs = nowMs + reconcileEveryMs;
-      await reconcile();
-      reconcileAtMs = Math.max(reconcileAtMs, monotonicMs() + reconcileRest * (monotonicMs() - nowMs));
+      try {
+        await reconcile();
+      } finally {
+        // Also when it was too slow for the deadline of statements: at once again, it would be all that the database does.
+        reconcileAtMs = Math.max(nowMs + reconcileEveryMs, monotonicMs() + reconcileRest * (monotonicMs() - nowMs));
+      }
     }
     return lookEveryMs;
   };
 
   const reconcile = async (): Promise<void> => {
     const nodeId = membership().nodeId();
-    const held = await readHeld(db, nodeId, allShards, heldForMs);
+    const { nowMs, held } = await readLongHeld(db, nodeId, allShards, heldForMs);
     for (const { shard, run_id: runId, attempt, held_ms: heldMs } of held) {
       if (!executor.has(runId) && !settler.has(runId)) executor.handBack({ shard, runId, attempt, holder: nodeId, heldMs });
     }
+    // Those handed back just now included: they are held until that is written.
+    await moveHeldSince(
+      db,
+      nodeId,
+      held.reduce((earliestMs, run) => Math.min(earliestMs, run.held_ms), nowMs - heldForMs),
+    );
   };
 
   return startLoop({

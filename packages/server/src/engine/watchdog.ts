@@ -19,8 +19,10 @@ const occurrencesAPage = 500;
 const restAJobMs = 4;
 /** After a page with many occurrences: at the pace of jobs, those that fire often would be audited more slowly than they fire. */
 const busyRestMs = 250;
-/** Of its time it looks for an eleventh at most: with a snapshot held elsewhere, whether a job has a live run takes as many steps as it had runs since. */
-const restALook = 10;
+/** Of its time it looks for a twentieth: with a snapshot held elsewhere, whether a job has a live run takes as many steps as it had runs since. */
+const restALook = 20;
+/** Half of what its duty lasts. */
+const longestRestMs = 10_000;
 /** No round begins sooner after the one before. */
 const roundEveryMs = 60_000;
 /** How far back a node audits that has just taken the duty over; later rounds begin where the one before began. */
@@ -57,7 +59,7 @@ export function startWatchdog({ db, membership, overdueAfterMs, emit }: Watchdog
     if (hasDuty && round.ended && monotonicMs() - roundBegunMs >= roundEveryMs) await beginRound();
     const begunMs = monotonicMs();
     const wishedMs = hasDuty && !round.ended ? await watchPage() : lookEveryMs;
-    const restMs = Math.max(wishedMs, Math.min(lookEveryMs, restALook * (monotonicMs() - begunMs)));
+    const restMs = Math.max(wishedMs, Math.min(longestRestMs, restALook * (monotonicMs() - begunMs)));
     // Every node shows it among its metrics.
     if (isTime) emit({ type: "findings_counted", findings: await countFindings(db) });
     return hasDuty && !round.ended ? restMs : lookEveryMs;

@@ -25,7 +25,7 @@ from unnest($1::smallint[]) as s(shard) cross join lateral (
  *
  * $1 shard, $2 backfill, $3 where it stands, ms, $4 page: [run, nominal ms], in order, $5 where it goes on after the page, ms, $6 origin, $7 queue, $8 concurrency key,
  * $9 whether workers pull its runs. Returns its new state and how many runs were made. Locks: the backfill's row, the job's against deletion, skipped rows taken out of history.
- * Index: primary key of backfills, primary key of jobs, primary key of live_runs, live_runs_job, primary key of cursors, that of finished_runs.
+ * Index: primary key of backfills, primary key of jobs, primary key of live_runs, live_runs_job, cursors_job, that of finished_runs.
  */
 export const advanceBackfillSql = `
 with mine as (

@@ -198,25 +198,3 @@ export async function readOrphans(db: Queryable, shards: readonly number[], perS
   const { rows } = await db.query<OrphanedRun & { holder: string }>({ name: "orphans", text: orphansSql, values: [shards, perShard] });
   return rows.map((row) => ({ ...row, holder: Number(row.holder) }));
 }
-
-/**
- * Runs this node has held for a while, for it to compare with what it knows: a fire or claim whose answer was lost may have been carried out.
- *
- * $1 all shards, $2 this node, $3 held for at least this many ms. Index: live_runs_holder.
- */
-export async function readHeld(
-  db: Queryable,
-  nodeId: number,
-  shards: readonly number[],
-  heldForMs: number,
-): Promise<{ shard: number; run_id: string; attempt: number; held_ms: number }[]> {
-  const { rows } = await db.query<{ shard: number; run_id: string; attempt: number; held_ms: number }>({
-    name: "held",
-    text: `select l.shard, l.run_id, l.attempt, punctual.ms(l.due_at) as held_ms from unnest($1::smallint[]) as s(shard)
-           cross join lateral (
-             select * from punctual.live_runs l where l.shard = s.shard and l.state = 'running' and l.holder = $2) l
-           where l.due_at < punctual.clock() - $3 * interval '1 millisecond'`,
-    values: [shards, nodeId, heldForMs],
-  });
-  return rows;
-}

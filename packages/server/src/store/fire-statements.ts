@@ -93,7 +93,7 @@ select case when count(*) < $3::int then coalesce(array_agg(run_id::text), '{}')
  * start later); $2 moves: [shard, job, revision, next ms, new next ms, when that is due, occurrences counted, whether the schedule is over, runs]; without a new
  * next the cursor stays and waits for the end of the run (fixed delay); each run: [run, nominal ms, state, priority, origin, reason, queue, concurrency key,
  * whether workers pull it, when it is skipped if it has not begun, why it is held]. A held run is looked at again after a minute, if nothing releases it before.
- * $3 how many of the runs are to live. Returns null when so many went into live_runs, else those that did; see settleSucceededSql. Locks: the cursors' rows. Index: primary key of cursors.
+ * $3 how many of the runs are to live. Returns null when so many went into live_runs, else those that did; see settleSucceededSql. Locks: the cursors' rows. Index: cursors_job.
  */
 export const fireSql = fireFrom(plannedMoves, byKey);
 
@@ -113,7 +113,7 @@ export const fireInPlaceSql = fireFrom(`select m.*, (v->>9)::tid as place from (
  *
  * $1, $2 as of fireSql; moves have besides [9] the policy: skip, queue, cancel_previous; under "skip" [10] whether the schedule is over, [11] the next ms and [12]
  * when that is due, all three for an occurrence that is skipped, which counts for nothing. At most 100 runs of a job wait for overlap.
- * Returns what became of each run. Locks: the cursors' rows. Index: primary key of cursors, live_runs_job.
+ * Returns what became of each run. Locks: the cursors' rows. Index: cursors_job, live_runs_job.
  */
 export const fireUnlessBusySql = `
 with planned as (${plannedMoves}),

@@ -127,17 +127,21 @@ export const claimNewestSql = claimOf(`
 /**
  * Runs held by buried nodes. Burial is final (a buried node cannot renew), so that what is read here cannot come back to life.
  *
- * $1 shards, $2 how many of each. Locks: none; settle's guard decides. Index: live_runs_holder.
+ * Of what a node ever held, all of which is still there while a snapshot is held elsewhere, only what it took since held_since is looked at. What it took after the database's clock was set
+ * back is told by its lease, which ended by that clock.
+ *
+ * $1 shards, $2 how many of each and of each node. Locks: none; settle's guard decides. Index: live_runs_holder.
  */
 export const orphansSql = `
 select l.shard, l.run_id, l.job_id, l.revision, l.attempt, l.holder, punctual.ms(l.due_at) as held_ms,
        punctual.ms(coalesce(l.retried_at, l.started_at)) as started_ms, punctual.ms(punctual.clock()) as now
-from unnest($1::smallint[]) as s(shard)
+from punctual.nodes n cross join unnest($1::smallint[]) as s(shard)
 cross join lateral (
   select * from punctual.live_runs l
-  where l.shard = s.shard and l.state = 'running'
-    and l.holder = any (array(select n.node_id from punctual.nodes n where n.buried_at is not null))
-  limit $2) l`;
+  where l.shard = s.shard and l.state = 'running' and l.holder = n.node_id
+    and l.due_at >= least(n.held_since, n.lease_until - interval '2 minutes')
+  limit $2) l
+where n.buried_at is not null`;
 
 /**
  * Runs held by this node whose end was asked for, a thousand of each shard. Asked twice a second while anything runs: it passes nothing but such runs, however many there are and were.

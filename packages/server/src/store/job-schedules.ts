@@ -6,7 +6,7 @@ export type ScheduledJobRow = { job_id: string; definition: string; next_ms: num
 /**
  * A page of a tenant's active jobs that still have occurrences to come, oldest first.
  *
- * $1 tenant, $2 the last id of the page before, or null; $3 how many. Locks: none. Index: jobs_tenant, and the primary key of cursors for each job.
+ * $1 tenant, $2 the last id of the page before, or null; $3 how many. Locks: none. Index: jobs_tenant, and cursors_job for each job.
  */
 const scheduledJobsSql = `
 select j.job_id, j.definition, punctual.ms(c.next_at) as next_ms, c.fired

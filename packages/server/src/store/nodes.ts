@@ -141,14 +141,18 @@ export async function liveNodes(db: Queryable): Promise<LiveNode[]> {
 }
 
 /**
- * Forgets nodes that ended an hour ago and hold nothing. Until then their rows are what marks their runs as orphaned, also those of a statement that was
+ * Forgets nodes that ended an hour ago and hold nothing, as orphansSql looks for it. Until then their rows are what marks their runs as orphaned, also those of a statement that was
  * already under way when the lease ended.
  */
 export async function forgetNodes(db: Queryable): Promise<number> {
   const { rowCount } = await db.query(
     `delete from punctual.nodes n
      where n.buried_at < punctual.clock() - interval '1 hour'
-       and not exists (select from punctual.live_runs l where l.state = 'running' and l.holder = n.node_id)`,
+       and (select count(*) from punctual.shards s cross join lateral (
+              select from punctual.live_runs l
+              where l.shard = s.shard and l.state = 'running' and l.holder = n.node_id
+                and l.due_at >= least(n.held_since, n.lease_until - interval '2 minutes')
+              limit 1) l) = 0`,
   );
   return rowCount ?? 0;
 }

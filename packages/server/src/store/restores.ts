@@ -92,7 +92,7 @@ export type PassedJob = {
  * each cursor moves from the (revision, next occurrence) that was read.
  *
  * $1 moves: [shard, job, revision, next ms, new next ms, when that is due, occurrences counted, whether the schedule is over]; $2 occurrences: [shard, job, run,
- * nominal ms]; $3 the state they are recorded in, $4 the reason, $5 who asks. Returns how many were recorded. Locks: the cursors' rows. Index: primary key of cursors.
+ * nominal ms]; $3 the state they are recorded in, $4 the reason, $5 who asks. Returns how many were recorded. Locks: the cursors' rows. Index: cursors_job.
  */
 const passOverSql = `
 with moves as (

@@ -38,7 +38,7 @@ select case when count(*) < jsonb_array_length($1::jsonb) then coalesce(jsonb_ag
  * fixed delay, its cursor tells.
  *
  * $1 results: [shard, run, holder, output, output truncated]. Returns the runs that were still held in their first attempt; the others are left, for settleSql to judge.
- * Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors.
+ * Locks: their rows, and the cursors that go on. Index: primary key of live_runs, cursors_job.
  */
 export const settleLeasedSql = `
 with ended as (
@@ -77,7 +77,7 @@ const settled = settledColumns.map((column) => `r.${column}`).join(", ");
  * comes or does not, whether the target may have seen it, why a run handed back unbegun is held, the worker's name, since when a run
  * handed back unbegun was held, whether it will be told again should it not be held, and so is no late evidence]. A run whose end was asked for meanwhile is cancelled instead
  * of retried. One that is handed back unbegun (outcome null) spends no attempt.
- * Returns the runs that were still held, and, marked, those whose very result was written already. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, primary key of cursors, those of attempts and
+ * Returns the runs that were still held, and, marked, those whose very result was written already. Locks: their rows, and the cursors that go on. Index: primary key of live_runs, cursors_job, those of attempts and
  * finished_runs only for what was not held.
  */
 export const settleSql = `

@@ -31,6 +31,8 @@ type Draft = { schedule: object; nominals: number[]; manners: Manners; policy?: 
 const quick: Manners = { fails: 0, longestMs: 30 };
 const slow: Manners = { fails: 0, longestMs: 1_500 };
 const middling: Manners = { fails: 0, longestMs: 700 };
+/** Held for long enough that its node has looked through what it holds meanwhile. */
+const long: Manners = { fails: 0, longestMs: 50_000 };
 /** Sometimes for longer than the lease of a worker. */
 const drawnOut: Manners = { fails: 0.1, longestMs: 3_300 };
 const flaky: Manners = { fails: 0.4, longestMs: 200 };
@@ -68,7 +70,8 @@ export function draftJobs(chance: Chance, tenantId: number, { narrow, pulled }: 
       queue: pulled,
     },
     { schedule: { cron: "* * * * *", endAt: instant(endMs) }, nominals: [epochMs + 5_000], manners: quick },
-    ...Array.from({ length: 4 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
+    ...Array.from({ length: 3 }, () => once(epochMs + chance.whole(0, chaosMs), chance.pick([quick, slow]))),
+    { ...once(epochMs + chance.whole(0, chaosMs), long), policy: { timeout: "1m" } },
     ...Array.from({ length: chance.pick([0, 0, 25]) }, () => once(herdMs, quick)),
   ];
   return drafts.map((draft) => {
@@ -84,7 +87,7 @@ export function draftQueues(chance: Chance): Queues {
 function simulatedJob(draft: Draft, jobId: string, tenantId: number): SimulatedJob {
   const { schedule, nominals, manners, policy = {}, maySkip = false, queue = null } = draft;
   const target: TargetSpec = { type: "http", url: `https://${jobId}.example/` };
-  const accepted = acceptJob(jobId, { target, ...schedule, ...policy, timeout: "4s" }, epochMs, () => []);
+  const accepted = acceptJob(jobId, { target, ...schedule, timeout: "4s", ...policy }, epochMs, () => []);
   return { row: newJob(tenantId, jobId, accepted, epochMs), manners, maySkip, queue, nominals };
 }
 

@@ -28,6 +28,14 @@ end $$;
 create trigger watch before update on punctual.nodes for each row
   when (old.buried_at is not null and (new.buried_at is null or new.lease_until > old.lease_until)) execute function simulation.watch_nodes();
 
+create function simulation.watch_held_since() returns trigger language plpgsql as $$ begin
+  if exists (select from punctual.live_runs l where l.state = 'running' and l.holder = new.node_id and l.due_at < new.held_since) then
+    perform simulation.breach(format('node %s says that it holds nothing from before %s, and does', new.node_id, new.held_since));
+  end if;
+  return new;
+end $$;
+create trigger watch_held_since before update of held_since on punctual.nodes for each row execute function simulation.watch_held_since();
+
 create function simulation.watch_shards() returns trigger language plpgsql as $$ begin
   if new.owner is distinct from old.owner and new.epoch <= old.epoch then
     perform simulation.breach(format('shard %s went from %s to %s, its epoch from %s to %s', old.shard, old.owner, new.owner, old.epoch, new.epoch));
@@ -58,6 +66,14 @@ create function simulation.watch_cursors() returns trigger language plpgsql as $
 end $$;
 create trigger watch before update or delete on punctual.cursors for each row execute function simulation.watch_cursors();
 
+create function simulation.watch_new_cursors() returns trigger language plpgsql as $$ begin
+  if exists (select from punctual.cursors c where c.shard = new.shard and c.job_id = new.job_id) then
+    perform simulation.breach(format('job %s has a second cursor', new.job_id));
+  end if;
+  return new;
+end $$;
+create trigger watch_new_cursors before insert on punctual.cursors for each row execute function simulation.watch_new_cursors();
+
 create function simulation.watch_births() returns trigger language plpgsql as $$ begin
   if new.nominal_at > punctual.clock() then perform simulation.breach(format('run %s was born before its time', new.run_id)); end if;
   if exists (select from punctual.finished_runs f where f.shard = new.shard and f.run_id = new.run_id) then
@@ -70,6 +86,9 @@ create trigger watch_births before insert on punctual.live_runs for each row exe
 create function simulation.watch_holders() returns trigger language plpgsql as $$ begin
   if new.state = 'running' and new.holder > 0 and not simulation.has_lease(new.holder) then
     perform simulation.breach(format('node %s, whose lease has ended, took run %s', new.holder, new.run_id));
+  end if;
+  if new.state = 'running' and exists (select from punctual.nodes n where n.node_id = new.holder and n.held_since > new.due_at) then
+    perform simulation.breach(format('node %s took run %s as of before what it said of all that it holds', new.holder, new.run_id));
   end if;
   return new;
 end $$;

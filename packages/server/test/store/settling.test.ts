@@ -1,20 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { claimReady, readHeld, readOrphans, settle } from "../../src/store/dispatching.ts";
+import { claimReady, readOrphans, settle } from "../../src/store/dispatching.ts";
 import { buryExpired, buryItself } from "../../src/store/nodes.ts";
 import { readAttempts } from "../../src/store/runs.ts";
-import {
-  createStore,
-  finishedRuns,
-  fireOne,
-  hourMs,
-  liveRun,
-  minuteMs,
-  renew,
-  resultOf,
-  type Store,
-  settleOne,
-  startMs,
-} from "./fixture.ts";
+import { createStore, finishedRuns, fireOne, hourMs, liveRun, renew, resultOf, type Store, settleOne, startMs } from "./fixture.ts";
 
 let store: Store;
 let node: number;
@@ -206,23 +194,6 @@ test("a run handed back unbegun ends that hold of it, and no later one of the sa
     expect(await liveRun(fresh, runId)).toMatchObject({ state: "running", attempt: 1 });
     expect(await handBack(startMs + 1_000)).toEqual(new Set([runId]));
     expect(await liveRun(fresh, runId)).toMatchObject({ state: "ready", attempt: 0 });
-  } finally {
-    await fresh.database.drop();
-  }
-});
-
-test("a node can list what it has held for long, to find what it holds without knowing", async () => {
-  const fresh = await createStore();
-  try {
-    const holder = await fresh.addNode();
-    const job = await fresh.addJob();
-    const runId = await fireOne(fresh, holder, job);
-    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([]);
-    await fresh.database.moveClock(minuteMs);
-    expect(await readHeld(fresh.db, holder, [job.shard], 15_000)).toEqual([
-      { shard: job.shard, run_id: runId, attempt: 1, held_ms: startMs },
-    ]);
-    expect(await readHeld(fresh.db, holder + 1, [job.shard], 15_000)).toEqual([]);
   } finally {
     await fresh.database.drop();
   }
