@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { tmpdir, totalmem } from "node:os";
 import { join, resolve } from "node:path";
 import { scopes } from "@punctual/contract";
 import { migrate, startEmbeddedPostgres } from "@punctual/server";
@@ -38,6 +38,11 @@ export type Stage = {
 };
 
 const statementTimeoutMs = 3_600_000;
+/**
+ * What a server of its own would have for millions of jobs, a quarter of its memory (docs/operating/database.md): with the 512 MB of the embedded server, which shares its machine, what is
+ * measured is how often pages are read and written anew.
+ */
+export const ownServerSettings = { shared_buffers: `${Math.floor(totalmem() / 4 / 1024 ** 2)}MB`, max_wal_size: "16GB" };
 /** Of 16 MB: what a checkpoint leaves behind under the embedded server's settings, half of its max_wal_size. */
 const logFiles = 64;
 

@@ -5,7 +5,7 @@ import { fillJobs, quietJob } from "../jobs.ts";
 import { startMeter } from "../meter.ts";
 import { startNodes } from "../nodes.ts";
 import type { Scenario } from "../scenario.ts";
-import { type Stage, setUpStage } from "../stage.ts";
+import { ownServerSettings, type Stage, setUpStage } from "../stage.ts";
 
 const jobs = 90_000;
 const defaultRate = 36_000;
@@ -15,11 +15,6 @@ const recoverySeconds = 120;
 /** Three lanes take up to 5,000 each for what they are firing, and a quarter is kept. */
 const slots = 20_000;
 const leadMs = 5_000;
-/**
- * As a server of its own would have it, a part of its memory (docs/operating/database.md). What cannot be cleaned up for ten minutes is 3 GB; with the embedded server's 512 MB the
- * database would be measured at reading and rewriting pages.
- */
-const settings = { shared_buffers: "4GB", max_wal_size: "16GB" };
 /** What is looked at as one: a checkpoint or a vacuum takes some seconds. */
 const windowSeconds = 10;
 
@@ -29,7 +24,8 @@ export const pinned: Scenario = {
   async run(context) {
     const { options, signal, say } = context;
     const seconds = options.seconds ?? defaultSeconds;
-    const stage = await setUpStage(context, settings);
+    // What cannot be cleaned up for ten minutes is 3 GB.
+    const stage = await setUpStage(context, ownServerSettings);
     const everyMs = Math.max(1_000, Math.round((jobs / (options.rate ?? defaultRate)) * 1_000));
     await fillJobs(stage.db, { tenantId: stage.tenantId, jobs, everyMs, leadMs, definition: quietJob, origins: 100 });
     const nodes = await startNodes(stage, context, { count: options.nodes, noop: true, slots });

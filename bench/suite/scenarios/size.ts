@@ -4,14 +4,14 @@ import { carry, clear, clearRuns, watch } from "../carry.ts";
 import { type Fleet, placeCursors, quietJob, writeJobs } from "../jobs.ts";
 import { round } from "../meter.ts";
 import type { Context, Figures, Scenario } from "../scenario.ts";
-import { type Stage, setUpStage } from "../stage.ts";
+import { ownServerSettings, type Stage, setUpStage } from "../stage.ts";
 
 const sizes: readonly number[] = [10_000, 1_000_000, 10_000_000];
 /** The most that ten thousand jobs can owe with room to spare, as no interval is shorter than a second. */
 const defaultRate = 8_000;
 const defaultSeconds = 60;
 const idleSeconds = 20;
-/** The server wakes its vacuum every 5 s: not seen for longer, it is through with what filling left behind, and the node has long started. */
+/** Nodes and server wake their vacuum every 5 s: not seen for longer, it is through with what filling left behind, and the node has long started. */
 const [cleanForMs, cleanMostSeconds] = [7_000, 30];
 const slots = 10_000;
 
@@ -25,7 +25,7 @@ export const size: Scenario = {
   keepsFolder: "named size",
   async run(context) {
     const { size: only } = context.options;
-    const stage = await setUpStage(context);
+    const stage = await setUpStage(context, ownServerSettings);
     const steps: (Figures & { step: string })[] = [];
     for (const jobs of only === null ? sizes : [only]) steps.push(await measure(context, stage, jobs));
     const last = steps.at(-1);
@@ -68,7 +68,9 @@ async function untilClean({ signal, say }: Context, { db }: Stage): Promise<void
   while (performance.now() < cleanSinceMs + cleanForMs) {
     if (performance.now() > endMs) return say("the database still cleans up after the filling: idleCpu is too high");
     await delay(500, undefined, { signal });
-    const { rowCount } = await db.query("select from pg_stat_activity where backend_type = 'autovacuum worker' limit 1");
+    const { rowCount } = await db.query(
+      "select from pg_stat_activity where backend_type = 'autovacuum worker' or state = 'active' and query like 'vacuum%' limit 1",
+    );
     if (rowCount !== 0) cleanSinceMs = performance.now();
   }
 }

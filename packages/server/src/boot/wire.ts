@@ -50,8 +50,11 @@ export async function startNode(
   const engineDb = openDatabase({ ...shared, ...loops });
   const lease = { applicationName: "punctual lease", maxConnections: 1, minConnections: 1, ...leaseTimeouts(config.leaseTtlMs) };
   const leaseDb = openDatabase({ ...shared, ...lease });
+  const direct = { url: config.databaseDirectUrl ?? config.databaseUrl, pooled: pooled && config.databaseDirectUrl === null };
+  const cleaning = { applicationName: "punctual cleaning", maxConnections: 2, statementTimeoutMs: cleaningTimeoutMs };
+  const cleaningDb = openDatabase({ ...shared, ...direct, ...cleaning });
   const closePools = async (): Promise<void> => {
-    await Promise.all([apiDb.end(), engineDb.end(), leaseDb.end()]);
+    await Promise.all([apiDb, engineDb, leaseDb, cleaningDb].map((db) => db.end()));
   };
   const listenUrl = config.databaseDirectUrl ?? (pooled ? null : config.databaseUrl);
   const cipher = createCipher(config.encryptionKey);
@@ -96,6 +99,7 @@ export async function startNode(
     const started = await startEngine({
       db: engineDb,
       leaseDb,
+      cleaningDb,
       listen: listenUrl === null ? null : (on) => openListener(listenUrl, on),
       cipher,
       targets,
@@ -126,6 +130,9 @@ export async function startNode(
     throw databaseProblem(error);
   }
 }
+
+/** Ten million cursors and their indexes on a busy disk; what is longer is begun again. */
+const cleaningTimeoutMs = 600_000;
 
 /** A renewal that hangs must be given up, and made again on a new connection, while the node is still trusted. */
 function leaseTimeouts(ttlMs: number): { statementTimeoutMs: number; connectTimeoutMs: number } {

@@ -10,7 +10,7 @@ export type Doubt = {
   raise(runs: readonly HeldRun[]): void;
   /** While it is, nothing is to be claimed: a run that was just claimed and not begun yet looks like one of these. */
   isOpen(): boolean;
-  /** Hands back those that this node holds; harmless when two ask at once. @returns whether there was any doubt */
+  /** Hands back those that this node holds. @returns whether there was any doubt */
   resolve(): Promise<boolean>;
 };
 
@@ -20,6 +20,7 @@ export type Doubt = {
  */
 export function createDoubt(db: Database, executor: Executor, settler: Settler): Doubt {
   let doubtful: readonly HeldRun[] = [];
+  let underWay: Promise<void> | null = null;
 
   const handBack = async (holder: number, runs: readonly HeldRun[]): Promise<void> => {
     const held = await readHeldAmong(db, holder, runs);
@@ -31,17 +32,28 @@ export function createDoubt(db: Database, executor: Executor, settler: Settler):
     );
   };
 
+  const resolveSome = async (): Promise<void> => {
+    const asked = doubtful;
+    // More than one when the node has joined anew meanwhile.
+    for (const holder of new Set(asked.map((run) => run.holder))) await handBack(holder, asked);
+    doubtful = doubtful.filter((run) => !asked.includes(run));
+  };
+
   return {
     raise: (runs) => {
       doubtful = [...doubtful, ...runs];
     },
     isOpen: () => doubtful.length > 0,
+    // One after the other: a second one that had begun before would read, after the first has let claims go on, what was just claimed and not begun yet.
     async resolve() {
-      const asked = doubtful;
-      // More than one when the node has joined anew meanwhile.
-      for (const holder of new Set(asked.map((run) => run.holder))) await handBack(holder, asked);
-      doubtful = doubtful.filter((run) => !asked.includes(run));
-      return asked.length > 0;
+      const any = doubtful.length > 0;
+      while (doubtful.length > 0) {
+        underWay ??= resolveSome().finally(() => {
+          underWay = null;
+        });
+        await underWay;
+      }
+      return any;
     },
   };
 }

@@ -41,8 +41,9 @@ import { startWorkers } from "./workers/start.ts";
 
 export type EngineOptions = {
   db: Database;
-  /** One connection that only the lease uses. */
+  /** Connections of their own: one that only the lease uses, and those for cleaning up, which lasts; null to leave that to the server. */
   leaseDb: Database;
+  cleaningDb: Database | null;
   /** Opens what the wake line hears on; null where no session can listen, behind a pooler. */
   listen: Listen | null;
   cipher: Cipher;
@@ -171,7 +172,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const breakerLoop = startBreakerLoop({ ...shared, view: breakers, onReleased });
   const backfillLoop = startBackfillLoop({ ...shared, onReady: onReleased });
   const watchLoop = startWatchLoop({ ...shared, settler });
-  const housekeeping = startHousekeeping({ ...shared, retention: options.retention });
+  const housekeeping = startHousekeeping({ ...shared, cleaningDb: options.cleaningDb, retention: options.retention });
   const watchdog = startWatchdog({ ...shared, overdueAfterMs: options.overdueAfterMs });
   const workers = startWorkers({ db, mayBegin: guard.mayBegin, plans, emit, followUp, onSettled: (settled) => queueLoop.ended(settled) });
   /** @param woken null for all shards */
@@ -233,8 +234,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 }
 
 /** Aborted attempts end at once; this is only for a target that does not. */
-const abortMs = 2_000;
-const [flushMs, courtesyMs] = [5_000, 3_000];
+const [abortMs, flushMs, courtesyMs] = [2_000, 5_000, 3_000];
 
 /**
  * What a leaving node tells the others spares them the wait for its lease to end, no more: with a database that does not answer it must not keep the process

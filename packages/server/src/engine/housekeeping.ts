@@ -1,5 +1,5 @@
 import { forgetBreakers } from "../store/breakers.ts";
-import { type Database, isUnavailable } from "../store/database.ts";
+import { isUnavailable } from "../store/database.ts";
 import { countAllDeadLetters } from "../store/dead-letters.ts";
 import { purgeExpiredAnswers } from "../store/idempotency.ts";
 import { holdDuty } from "../store/leases.ts";
@@ -8,9 +8,8 @@ import { createPartitions } from "../store/partitions.ts";
 import { dropExpiredPartitions, type Retention } from "../store/retention.ts";
 import { purgeSecrets } from "../store/secrets.ts";
 import { type SweepMark, sweepDefaultPartition, sweepPage } from "../store/sweeping.ts";
-import type { Emit } from "../telemetry/events.ts";
+import { type CleaningOptions, startCleaning } from "./cleaning-loop.ts";
 import { type Loop, startLoop } from "./loop.ts";
-import type { Membership } from "./membership.ts";
 
 const lookEveryMs = 60_000;
 const dutyTtlMs = 150_000;
@@ -19,10 +18,11 @@ const sweepEveryMs = 1_000;
 /** Enough to be alarmed by; counting on would cost more with every one. */
 const deadLettersCounted = 10_000;
 
-export type HousekeepingOptions = { db: Database; membership: () => Membership; retention: Retention; emit: Emit };
+export type HousekeepingOptions = CleaningOptions & { retention: Retention };
 
-/** What one node at a time looks after: partitions of the coming days, retention, and rows nobody needs any more. Harmless when two do it. */
-export function startHousekeeping({ db, membership, retention, emit }: HousekeepingOptions): Loop {
+/** What one node at a time looks after: partitions of the coming days, retention, rows nobody needs any more, and those that are dead. Harmless when two do it. */
+export function startHousekeeping(options: HousekeepingOptions): Loop {
+  const { db, membership, retention, emit } = options;
   const marks: { [table in "finished_runs" | "attempts"]: SweepMark } = { finished_runs: null, attempts: null };
   const sweep = async (): Promise<boolean> => {
     let finds = false;
@@ -48,11 +48,18 @@ export function startHousekeeping({ db, membership, retention, emit }: Housekeep
     return (await sweep()) ? sweepEveryMs : lookEveryMs;
   };
 
-  return startLoop({
+  const cleaning = startCleaning(options);
+  const loop = startLoop({
     look,
     failed: (error) => {
       emit({ type: "loop_failed", loop: "housekeeping", error, databaseAway: isUnavailable(error) });
       return lookEveryMs / 12;
     },
   });
+  return {
+    ...loop,
+    stop: async () => {
+      await Promise.all([cleaning.stop(), loop.stop()]);
+    },
+  };
 }

@@ -47,12 +47,9 @@ export function startWatchLoop({ db, membership, executor, settler, emit }: Watc
     for (const { shard, run_id: runId, attempt, held_ms: heldMs } of held) {
       if (!executor.has(runId) && !settler.has(runId)) executor.handBack({ shard, runId, attempt, holder: nodeId, heldMs });
     }
-    // Those handed back just now included: they are held until that is written.
-    await moveHeldSince(
-      db,
-      nodeId,
-      held.reduce((earliestMs, run) => Math.min(earliestMs, run.held_ms), nowMs - heldForMs),
-    );
+    // Those handed back just now included: they are held until that is written. A millisecond earlier, as times in the database are finer than that.
+    const earliestMs = held.reduce((earliest, run) => Math.min(earliest, run.held_ms), nowMs - heldForMs);
+    await moveHeldSince(db, nodeId, earliestMs - 1);
   };
 
   return startLoop({

@@ -112,6 +112,7 @@ export async function startCluster(): Promise<Cluster> {
     const engine = await startEngine({
       db: options.through ? options.through(db) : db,
       leaseDb,
+      cleaningDb: null,
       listen: (on) => openListener(options.listenUrl ?? proxy.url, on),
       cipher,
       targets,

@@ -45,7 +45,7 @@ export function bootProcess(options: ProcessOptions): Process {
     for (;;) {
       try {
         process.engine = await startEngine({
-          ...{ db, leaseDb, listen, cipher: options.cipher },
+          ...{ db, leaseDb, cleaningDb: null, listen, cipher: options.cipher },
           targets: new Map([[target.type, target]]),
           nodeName: options.name,
           version: "0.0.0",
