@@ -11,8 +11,8 @@ import type { Settler } from "./settler.ts";
 
 const lookEveryMs = 500;
 const reconcileEveryMs = 10_000;
-/** Of its time it takes a hundredth at most: with a snapshot held elsewhere it passes every run that was held since the longest one began. */
-const reconcileRest = 100;
+/** Of its time it takes a hundredth: with a snapshot held elsewhere it passes every run that was held since the longest one began. But a lost answer must not keep it from looking again. */
+const [reconcileRest, longestRestMs] = [100, 60_000];
 /** Longer than any statement may take, so that a run held this long without being known here will not become known. */
 const heldForMs = 15_000;
 const allShards = Array.from({ length: shardCount }, (_, shard) => shard);
@@ -35,7 +35,8 @@ export function startWatchLoop({ db, membership, executor, settler, emit }: Watc
         await reconcile();
       } finally {
         // Also when it was too slow for the deadline of statements: at once again, it would be all that the database does.
-        reconcileAtMs = Math.max(nowMs + reconcileEveryMs, monotonicMs() + reconcileRest * (monotonicMs() - nowMs));
+        const restMs = Math.min(longestRestMs, reconcileRest * (monotonicMs() - nowMs));
+        reconcileAtMs = Math.max(nowMs + reconcileEveryMs, monotonicMs() + restMs);
       }
     }
     return lookEveryMs;
