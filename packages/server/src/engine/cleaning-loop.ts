@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { cleanUp, type HotTable, hotTables, readDead } from "../store/cleaning.ts";
+import { cleanUp, type HotTable, hotTables, needsCleaning } from "../store/cleaning.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { holdDuty } from "../store/leases.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -42,12 +42,12 @@ function startTable({ db, cleaningDb, membership, emit }: CleaningOptions & { cl
   let underWay: pg.PoolClient | null = null;
   let stopping = false;
 
-  const clean = async (dead: number): Promise<void> => {
+  const clean = async (): Promise<void> => {
     const client = await cleaningDb.connect();
     if (stopping) return client.release();
     underWay = client;
     try {
-      await cleanUp(client, table, dead);
+      await cleanUp(client, table);
       client.release();
     } catch (error) {
       // Where `stop` did not end the connection already.
@@ -59,11 +59,9 @@ function startTable({ db, cleaningDb, membership, emit }: CleaningOptions & { cl
   };
 
   const look = async (): Promise<number> => {
-    if (!(await holdDuty(db, "cleaning", membership().nodeId(), dutyTtlMs))) return lookEveryMs;
-    const { dead, isMuch } = await readDead(db, table);
-    if (!isMuch) return lookEveryMs;
+    if (!(await holdDuty(db, "cleaning", membership().nodeId(), dutyTtlMs)) || !(await needsCleaning(db, table))) return lookEveryMs;
     const begunMs = monotonicMs();
-    await clean(dead);
+    await clean();
     return Math.max(lookEveryMs, Math.min(longestRestMs, restOfCleaning * (monotonicMs() - begunMs)));
   };
 
