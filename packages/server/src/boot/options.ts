@@ -222,7 +222,7 @@ export const configurationOptions = [
     default: "16",
     bounds: ["4", "500"],
     description:
-      "Connections of this node: half for the API, half for the engine, and two more that nothing can take from lease and wake-ups",
+      "Connections of this node: half for the API, half for the engine, two more that nothing can take from lease and wake-ups, and two on the node that cleans up",
     extremes: "4 makes requests wait for each other; the sum over all nodes must stay below the server's max_connections",
     commands: node,
   },

@@ -1,5 +1,4 @@
-import type pg from "pg";
-import { cleanUp, type HotTable, hotTables, needsCleaning } from "../store/cleaning.ts";
+import { type CleaningUp, cleanUp, type HotTable, hotTables, needsCleaning } from "../store/cleaning.ts";
 import { type Database, isUnavailable } from "../store/database.ts";
 import { holdDuty } from "../store/leases.ts";
 import type { Emit } from "../telemetry/events.ts";
@@ -39,29 +38,17 @@ export function startCleaning(options: CleaningOptions): Loop {
 }
 
 function startTable({ db, cleaningDb, membership, emit }: CleaningOptions & { cleaningDb: Database }, table: HotTable): Loop {
-  let underWay: pg.PoolClient | null = null;
+  let underWay: CleaningUp | null = null;
   let stopping = false;
-
-  const clean = async (): Promise<void> => {
-    const client = await cleaningDb.connect();
-    if (stopping) return client.release();
-    underWay = client;
-    try {
-      await cleanUp(client, table);
-      client.release();
-    } catch (error) {
-      // Where `stop` did not end the connection already.
-      if (!stopping) client.release(error as Error);
-      throw error;
-    } finally {
-      underWay = null;
-    }
-  };
 
   const look = async (): Promise<number> => {
     if (!(await holdDuty(db, "cleaning", membership().nodeId(), dutyTtlMs)) || !(await needsCleaning(db, table))) return lookEveryMs;
     const begunMs = monotonicMs();
-    await clean();
+    underWay = cleanUp(cleaningDb, table);
+    if (stopping) underWay.abort();
+    await underWay.ended.finally(() => {
+      underWay = null;
+    });
     return Math.max(lookEveryMs, Math.min(longestRestMs, restOfCleaning * (monotonicMs() - begunMs)));
   };
 
@@ -76,8 +63,7 @@ function startTable({ db, cleaningDb, membership, emit }: CleaningOptions & { cl
     ...loop,
     stop: () => {
       stopping = true;
-      // It may last for minutes. The server goes on with it until it notices.
-      underWay?.release(true);
+      underWay?.abort();
       return loop.stop();
     },
   };
