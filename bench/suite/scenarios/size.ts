@@ -11,7 +11,7 @@ const sizes: readonly number[] = [10_000, 1_000_000, 10_000_000];
 const defaultRate = 8_000;
 const defaultSeconds = 60;
 const idleSeconds = 20;
-/** Nodes and server wake their vacuum every 5 s: not seen for longer, it is through with what filling left behind, and the node has long started. */
+/** Nodes look every 5 s whether there is something to vacuum: not seen for longer, it is through with what filling left behind, and the node has long started. */
 const [cleanForMs, cleanMostSeconds] = [7_000, 30];
 const slots = 10_000;
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { eventually } from "@punctual/testkit";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { startCleaning } from "../../src/engine/cleaning-loop.ts";
 import type { Loop } from "../../src/engine/loop.ts";
@@ -20,10 +20,10 @@ afterEach(async () => {
   await store.database.drop();
 });
 
-async function startNode(): Promise<Loop> {
+async function startNode(db = store.db): Promise<Loop> {
   const nodeId = await store.addNode();
   const loop = startCleaning({
-    ...{ db: store.db, cleaningDb: store.database.pool, emit: (event) => void events.push(event) },
+    ...{ db, cleaningDb: store.database.pool, emit: (event) => void events.push(event) },
     membership: () => ({ nodeId: () => nodeId }) as Membership,
   });
   loops.push(loop);
@@ -49,25 +49,27 @@ async function cleaned(table: string): Promise<number> {
   return row?.times ?? 0;
 }
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await delay(20);
-}
-
 it("dead rows are removed as soon as there are a thousand, and of no table that has fewer", async () => {
   await leaveDead(1_500);
   await startNode();
-  await until(async () => (await cleaned("cursors")) === 1);
+  await eventually(async () => (await cleaned("cursors")) === 1);
   const [row] = await store.rows<{ dead: number }>("select pg_stat_get_dead_tuples('punctual.cursors'::regclass)::int as dead");
   expect(row?.dead).toBe(0);
   expect(await cleaned("live_runs")).toBe(0);
 });
 
 it("one node cleans up for all", async () => {
-  await startNode();
-  await until(async () => (await store.rows("select from punctual.leases where duty = 'cleaning'")).length === 1);
+  await (await startNode()).stop();
   await leaveDead(1_500);
-  await startNode();
-  await delay(200);
+  const asked: string[] = [];
+  const query = (asking: string | { text: string }, values?: unknown[]) => {
+    asked.push(typeof asking === "string" ? asking : asking.text);
+    return store.db.query(asking as string, values);
+  };
+  // Its first looks, which have ended once it has stopped.
+  await (await startNode({ query } as Store["db"])).stop();
+  expect(asked).toHaveLength(2);
+  for (const statement of asked) expect(statement).toContain("punctual.leases");
   expect(await cleaned("cursors")).toBe(0);
 });
 
@@ -77,7 +79,7 @@ it("a node that stops does not wait for the end of its cleaning, and says nothin
   await other.query("begin; lock table punctual.cursors in share update exclusive mode");
   const node = await startNode();
   const isWaiting = "select from pg_stat_activity where query like 'vacuum%' and wait_event_type = 'Lock' and datname = current_database()";
-  await until(async () => (await store.rows(isWaiting)).length === 1);
+  await eventually(async () => (await store.rows(isWaiting)).length === 1);
   await node.stop();
   expect(events).toEqual([]);
   await other.query("rollback");
