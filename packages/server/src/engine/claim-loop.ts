@@ -56,7 +56,10 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   let batch = batchMost;
   let newestAtMs = 0;
   let restsUntilMs = 0;
-  const page = createPageSize(() => Math.min(batch, slots.free()), leastPerShard);
+  const page = createPageSize(
+    () => Math.min(batch, slots.free()),
+    () => leastPerShard,
+  );
 
   const look = async (): Promise<number> => {
     const owned = shards.owned().map((row) => row.shard);

@@ -52,8 +52,12 @@ export type NewcomerLoop = Loop & {
 export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
   const { db, membership, emit } = options;
   const upToOfLane = new Map<number, ReadonlyMap<number, number>>();
+  /** When the next look is to be; a busy node is late with it. */
+  let plannedMs = Number.POSITIVE_INFINITY;
 
   const look = async (): Promise<number> => {
+    const lateMs = Math.max(0, monotonicMs() - plannedMs);
+    plannedMs = Number.POSITIVE_INFINITY;
     if (upToOfLane.size === 0) return restMs;
     if (!membership().trusted() || options.doubt.isOpen()) return busyRestMs;
     const owned = new Set(options.shards.owned().map(({ shard }) => shard));
@@ -63,9 +67,11 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
     const askedMs = monotonicMs();
     const due = await readNewestDue(db, scan, perShard);
     const { chosen, holdBackFor } = chooseNewcomers(due);
-    options.pace.felt(monotonicMs() - askedMs, holdBackFor);
+    options.pace.felt(lateMs + monotonicMs() - askedMs, holdBackFor);
     if (chosen[0] && options.isOnCourse(chosen[0].now)) await options.fireDue(chosen, nobody);
-    return due.length > chosen.length ? crowdRestMs : busyRestMs;
+    const pauseMs = due.length > chosen.length ? crowdRestMs : busyRestMs;
+    plannedMs = monotonicMs() + pauseMs;
+    return pauseMs;
   };
 
   const loop = startLoop({

@@ -3,7 +3,7 @@ import { monotonicMs } from "./node-clock.ts";
 
 /** How hard this node works off what is more than a look can take; whoever does such work asks before it and after it. */
 export type Pace = {
-  /** Those who look for newcomers have asked, it took so long, and so many were there. */
+  /** Those who look for newcomers have asked, it took so long from when they were to ask, and so many were there. */
   felt(tookMs: number, found: number): void;
   /** A question of the same kind took so long, and nothing was due. */
   calm(tookMs: number): void;

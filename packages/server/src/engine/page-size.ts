@@ -11,13 +11,13 @@ export type PageSize = {
  * @param batch rows wanted over all shards; no page is larger
  * @param least rows of each shard, however many shards there are
  */
-export function createPageSize(batch: () => number, least: number): PageSize {
+export function createPageSize(batch: () => number, least: () => number): PageSize {
   let growth = 1;
   let wanted = batch();
   return {
     of(shards) {
       wanted = batch();
-      return Math.min(wanted, growth * Math.max(least, Math.ceil(wanted / shards)));
+      return Math.min(wanted, growth * Math.max(least(), Math.ceil(wanted / shards)));
     },
     learn(rows, full) {
       if (!full) growth = 1;

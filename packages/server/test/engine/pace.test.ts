@@ -15,7 +15,7 @@ describe("the pace of bulk work", () => {
   it("begins once for a herd that several lanes meet", () => {
     const pace = createPace();
     pace.begin();
-    for (let look = 0; look < 10; look++) pace.felt(1, 0);
+    for (let look = 0; look < 15; look++) pace.felt(1, 0);
     pace.begin();
     expect(pace.batch(1_000)).toBe(1_000);
   });

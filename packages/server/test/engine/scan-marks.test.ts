@@ -128,7 +128,10 @@ describe("watermarks", () => {
 
 describe("pages", () => {
   it("grow while few shards fill them, up to a whole batch, and shrink when all do", () => {
-    const page = createPageSize(() => 1_000, 4);
+    const page = createPageSize(
+      () => 1_000,
+      () => 4,
+    );
     expect(page.of(256)).toBe(4);
     for (let rows = 4; rows < 500; rows *= 2) page.learn(rows, true);
     expect(page.of(256)).toBe(512);
