@@ -24,7 +24,8 @@ export type InProcessPostgres = {
 /** Nothing has to outlive the process; what is written to survive a crash would only fill its memory. */
 const withoutWriteAheadLog = ["wal_level=minimal", "max_wal_senders=0", "full_page_writes=off"].flatMap((setting) => ["-c", setting]);
 
-export async function startInProcessPostgres(): Promise<InProcessPostgres> {
+/** @param retell what becomes of a statement before it is carried out */
+export async function startInProcessPostgres(retell: (statement: string) => string): Promise<InProcessPostgres> {
   const lite = await PGlite.create({ startParams: [...PGlite.defaultStartParams, ...withoutWriteAheadLog] });
   const client = new pg.Client({ stream: () => wireTo(lite), user: "postgres", database: "postgres" });
   await client.connect();
@@ -39,7 +40,7 @@ export async function startInProcessPostgres(): Promise<InProcessPostgres> {
   await client.query(
     "set search_path = simulation, pg_catalog, public; set simulation.pid = '0'; set simulation.open = '{}'; listen punctual",
   );
-  const named = nameAll();
+  const named = nameAll(retell);
   const query = ((config: unknown, values: unknown) => client.query(named(config, values))) as unknown as InProcessPostgres["query"];
   return {
     db: { query, connect: () => Promise.resolve({ query, release: () => {} }) } as unknown as Database,
@@ -62,10 +63,11 @@ export async function startInProcessPostgres(): Promise<InProcessPostgres> {
 type Asked = pg.QueryConfig<unknown[]>;
 
 /** Prepares also what is asked without a name: with generic plans it comes to the same, and half of its cost was to plan it anew. */
-function nameAll(): (config: unknown, values: unknown) => Asked {
+function nameAll(retell: (statement: string) => string): (config: unknown, values: unknown) => Asked {
   const names = new Map<string, string>();
   return (config, values) => {
-    const asked = (typeof config === "string" ? { text: config, values } : config) as Asked;
+    const given = (typeof config === "string" ? { text: config, values } : config) as Asked;
+    const asked = { ...given, text: retell(given.text) };
     if (asked.name !== undefined || asked.values === undefined) return asked;
     const name = names.get(asked.text) ?? `unnamed_${names.size}`;
     names.set(asked.text, name);

@@ -34,9 +34,13 @@ const firedWithinMs = 12_000;
 const endedWithinMs = 150_000;
 const lookEveryMs = 250;
 
-/** One PostgreSQL for all seeds, as it takes seconds to start. From here to `close`, this process has simulated clocks for simulated nodes. */
-export async function startSimulation(): Promise<Simulation> {
-  const postgres = await startInProcessPostgres();
+/**
+ * One PostgreSQL for all seeds, as it takes seconds to start. From here to `close`, this process has simulated clocks for simulated nodes.
+ *
+ * @param retell what becomes of a statement before it is carried out
+ */
+export async function startSimulation(retell: (statement: string) => string = (statement) => statement): Promise<Simulation> {
+  const postgres = await startInProcessPostgres(retell);
   const platform = replacePlatform();
   const tenantId = await platform.atDatabaseTime(epochMs, async () => {
     await createPartitions(postgres.db);
