@@ -21,11 +21,9 @@ const idleRestMs = 100;
  */
 const busyRestMs = 18;
 
-/** About how many cursors a scan takes of a herd, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
+/** About how many cursors a scan takes, over all shards of a lane: enough for 25,000 runs a second, small enough that a look ends within 100 ms. */
 const batchCursors = 1_000;
-/** As long as no herd is known: what is due all the time are fifty, and the first thousand of a herd held up everybody else for 0.2 s, in three lanes of each node at the same moment. */
-const calmCursors = 256;
-/** One looks like more than one look takes as soon as two are due at once; of a herd that holds back, fewer are better. */
+/** Two looks like more than one look takes as soon as two are due at once; at full strength it is four or more. Of a herd that holds back, fewer are better. */
 const leastPerShard = 2;
 const leastOfHerd = 1;
 /** A page that is full of what has only just become due is no herd: the next look is through with it. */
@@ -71,7 +69,7 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
   /** Up to then, by the database's clock, nothing was to become due; looks before that only make sure, for a wake that was lost. */
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   const least = () => (herd ? leastOfHerd : leastPerShard);
-  const freshPage = createPageSize(() => (herd ? options.pace.batch(batchCursors) : calmCursors), least);
+  const freshPage = createPageSize(() => (herd ? options.pace.batch(batchCursors) : batchCursors), least);
   const backlogPage = createPageSize(() => (herd ? options.pace.batch(batchCursors) : batchCursors), least);
 
   const look = async (): Promise<number> => {
@@ -105,13 +103,14 @@ function startLane(options: FireLoopOptions, lane: number, fireDue: FireDue, new
     if (page === freshPage) {
       const wasHerd = herd;
       const isLate = nowMs !== undefined && nowMs - Math.min(...due.map((row) => row.due_ms)) > patienceMs;
-      herd = late || (full && (isLate || due.length >= calmCursors / 2));
+      herd = late || (full && (isLate || due.length >= batchCursors / 2));
       // Its first page was read before anybody knew.
       if (herd) options.pace.begin();
       if (herd && !wasHerd) [due, herds] = firstOfEach(due, options.pace.batch(perShard), herds);
       const upToMs = (shard: number, index: number): number => herds.get(shard) ?? nowMs ?? scan.watermarksMs[index] ?? 0;
       newcomers.met(lane, herd ? new Map(scan.shards.map((shard, index) => [shard, upToMs(shard, index)])) : null);
     } else late = full;
+    if (herd) newcomers.fires(due.filter(({ shard }) => herds.has(shard)));
     const left = due.length > 0 ? await fireDue(due, herds) : new Map<number, number>();
     for (const [shard, lastMs] of herds) keep(left, shard, lastMs);
     if (nowMs === undefined) {

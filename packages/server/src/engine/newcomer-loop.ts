@@ -4,6 +4,7 @@ import { readNewestDue } from "../store/firing.ts";
 import type { Emit } from "../telemetry/events.ts";
 import type { Doubt } from "./doubt.ts";
 import type { FireDue } from "./fire-due.ts";
+import { createHerdTenants } from "./herd-tenants.ts";
 import { type Loop, retryDelayMs, startLoop } from "./loop.ts";
 import type { Membership } from "./membership.ts";
 import { monotonicMs } from "./node-clock.ts";
@@ -41,6 +42,8 @@ export type NewcomerLoop = Loop & {
    * @param upTo by shard, up to when, epoch ms: what falls due later is fired here until the lane says otherwise. Null when it is not more than a look takes
    */
   met(lane: number, upTo: ReadonlyMap<number, number> | null): void;
+  /** These of a herd are about to be fired. */
+  fires(herd: readonly { tenant_id: number }[]): void;
 };
 
 /**
@@ -52,6 +55,7 @@ export type NewcomerLoop = Loop & {
 export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
   const { db, membership, emit } = options;
   const upToOfLane = new Map<number, ReadonlyMap<number, number>>();
+  const tenants = createHerdTenants();
   /** When the next look is to be; a busy node is late with it. */
   let plannedMs = Number.POSITIVE_INFINITY;
 
@@ -66,7 +70,8 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
     const scan = { shards: behind.map(([shard]) => shard), watermarksMs: behind.map(([, upToMs]) => upToMs + justAfterMs) };
     const askedMs = monotonicMs();
     const due = await readNewestDue(db, scan, perShard);
-    const { chosen, holdBackFor } = chooseNewcomers(due);
+    const { chosen, holdBackFor } = chooseNewcomers(due, tenants.has);
+    tenants.passBy(chosen);
     options.pace.felt(lateMs + monotonicMs() - askedMs, holdBackFor);
     if (chosen[0] && options.isOnCourse(chosen[0].now)) await options.fireDue(chosen, nobody);
     const pauseMs = due.length > chosen.length ? crowdRestMs : busyRestMs;
@@ -83,9 +88,12 @@ export function startNewcomerLoop(options: NewcomerLoopOptions): NewcomerLoop {
   });
   return {
     ...loop,
+    fires: tenants.owe,
     met(lane, upTo) {
       if (upTo === null) {
-        if (upToOfLane.delete(lane) && upToOfLane.size === 0) options.pace.end();
+        if (!upToOfLane.delete(lane) || upToOfLane.size > 0) return;
+        options.pace.end();
+        tenants.end();
         return;
       }
       if (upToOfLane.size === 0) loop.wake();

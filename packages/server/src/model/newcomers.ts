@@ -6,11 +6,16 @@ const most = 128;
 /**
  * Who is let through beside a herd, of what has become due behind it, the latest first.
  *
- * @returns those that are to be fired now, and for how many of them the herd is to hold back: for none when they are too many
+ * @param isOfHerd whether the herd is this tenant's
+ * @returns those that are to be fired now, and for how many of them the herd is to hold back: for none of its own tenants, and for none at all when they are too many
  */
-export function chooseNewcomers<T extends { tenant_id: number }>(due: readonly T[]): { chosen: T[]; holdBackFor: number } {
+export function chooseNewcomers<T extends { tenant_id: number }>(
+  due: readonly T[],
+  isOfHerd: (tenantId: number) => boolean,
+): { chosen: T[]; holdBackFor: number } {
   const owed = new Map<number, number>();
   for (const { tenant_id: tenantId } of due) owed.set(tenantId, (owed.get(tenantId) ?? 0) + 1);
   const modest = due.filter((row) => (owed.get(row.tenant_id) ?? 0) <= mostOfTenant);
-  return { chosen: modest.slice(0, most), holdBackFor: modest.length > most ? 0 : modest.length };
+  const others = modest.filter((row) => !isOfHerd(row.tenant_id));
+  return { chosen: modest.slice(0, most), holdBackFor: modest.length > most ? 0 : others.length };
 }
