@@ -62,13 +62,14 @@ function restoreOf({ sign, detail, noticed_ms: noticedMs, data_until_ms: dataUnt
 }
 
 /**
- * Raises the mark, unless another node has done so since it was read, or firing is stopped.
+ * Raises the mark to the time at which it was read, unless another node has done so since, or firing is stopped. To the time of this statement it would hide a jump of the clock in between
+ * from whoever looks next.
  *
- * $1 the mark that was read, null without one; $2 the server, $3 its timeline. Locks: the mark's row. Index: primary key of high_water.
+ * $1 the mark that was read, null without one; $2 the server, $3 its timeline, $4 the time. Locks: the mark's row. Index: primary key of high_water.
  */
 const raiseSql = `
 insert into punctual.high_water as h (seq, marked_at, system_identifier, timeline, xid)
-select coalesce($1::bigint, 0) + 1, punctual.clock(), $2, $3, pg_current_xact_id()::text::bigint & 4294967295
+select coalesce($1::bigint, 0) + 1, punctual.at($4::float8), $2, $3, pg_current_xact_id()::text::bigint & 4294967295
 where not exists (select from punctual.restores r where r.resolved_at is null)
 on conflict (only_row) do update
 set seq = excluded.seq, marked_at = excluded.marked_at, system_identifier = excluded.system_identifier, timeline = excluded.timeline, xid = excluded.xid
@@ -76,5 +77,5 @@ where h.seq = $1`;
 
 /** See raiseSql. */
 export async function raiseHighWater(db: Queryable, seq: number | null, now: DatabaseNow): Promise<void> {
-  await db.query({ name: "raise_high_water", text: raiseSql, values: [seq, now.systemIdentifier, now.timeline] });
+  await db.query({ name: "raise_high_water", text: raiseSql, values: [seq, now.systemIdentifier, now.timeline, now.nowMs] });
 }

@@ -1,5 +1,6 @@
 import { eventually, type Receiver, startReceiver } from "@punctual/testkit";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { raiseHighWater, readHighWater } from "../../src/store/high-water.ts";
 import { type Cluster, startCluster, type TestNode } from "./cluster.ts";
 
 let cluster: Cluster;
@@ -174,6 +175,15 @@ describe("the cluster notices", () => {
     expect(await restoreSign()).toBe("clock_forward");
     expect(await statesOf(jobId)).toEqual({});
   });
+});
+
+test("a mark is of the time at which the database was looked at, so that a jump before it is written shows", async () => {
+  const { pool: db } = cluster.database;
+  const found = await readHighWater(db);
+  await cluster.database.moveClock(30 * minuteMs);
+  if (found) await raiseHighWater(db, found.mark?.seq ?? null, found.now);
+  const after = await readHighWater(db);
+  expect((after?.now.nowMs ?? 0) - (after?.mark?.markedMs ?? 0)).toBeGreaterThan(29 * minuteMs);
 });
 
 describe("firing does not stop", () => {
