@@ -36,6 +36,7 @@ function readOptions(args: readonly string[]): Options {
   const without = guards.filter(({ name }) => values.without === "all" || values.without === name);
   if (values.without !== undefined && without.length === 0)
     throw new Error(`--without ${values.without}: there is no such guard, but ${guards.map(({ name }) => name).join(", ")}.`);
+  if (values.without !== undefined && values.trace !== undefined) throw new Error("--without tells seeds and no trace: leave --trace out.");
   return { seeds, first, traceFile: values.trace ?? null, without };
 }
 

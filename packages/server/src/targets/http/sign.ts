@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { PunctualError } from "@punctual/contract";
 
 const prefix = "whsec_";
 
@@ -16,6 +17,6 @@ export function signWebhook(secrets: readonly string[], { id, timestampSeconds, 
 
 function keyOf(secret: string): Buffer {
   const key = Buffer.from(secret.startsWith(prefix) ? secret.slice(prefix.length) : secret, "base64");
-  if (key.byteLength === 0) throw new Error("the signing secret is not whsec_ followed by base64");
+  if (key.byteLength === 0) throw new PunctualError("internal", "The signing secret is not whsec_ followed by base64; rotate it.");
   return key;
 }
